@@ -38,6 +38,8 @@ export const RequirementSchema = z.strictObject({
   measure: z.string(),
   min: z.number().optional(),
   max: z.number().optional(),
+  /** Absent: the last step of the study. */
+  step: z.int().positive().optional(),
 });
 export type Requirement = z.infer<typeof RequirementSchema>;
 

@@ -32,8 +32,8 @@ export interface MeasuredValue {
 }
 
 export interface AdvanceResult {
-  /** Training measures over the steps just done, e.g. the mean `train.loss` with its standard error over steps. */
-  readonly measured: readonly MeasuredValue[];
+  /** Training loss of each update just done, nats per example (weighted as in the objective); NaN and ±∞ are kept. */
+  readonly batchLossNats: Float32Array;
 }
 
 export interface Trainer {
