@@ -8,4 +8,5 @@ export * from "./measure.ts";
 export * from "./process.ts";
 export * from "./rng.ts";
 export * from "./run.ts";
+export * from "./study.ts";
 export * from "./trainer.ts";
