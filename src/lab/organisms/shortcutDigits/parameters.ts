@@ -2,9 +2,10 @@
  * @file The factor settings of `shortcut-digits`.
  */
 import { TRAIN_IMAGES } from "../../data/mnist.ts";
+import { type OptimizerSettings, optimizerParameters } from "../../optimizerParameters.ts";
 import type { Parameters } from "../../parameters.ts";
 
-export const PARAMETERS = {
+export const PARAMETERS: Parameters = {
   "data.trainSize": {
     kind: "integer",
     default: 10_000,
@@ -64,55 +65,15 @@ export const PARAMETERS = {
     fixed: true,
     description: "Units of the one hidden layer (ReLU).",
   },
-  "optimizer.kind": {
-    kind: "choice",
-    default: "adamw",
-    values: ["adamw"],
-    fixed: true,
-    description: "The optimizer.",
-  },
-  "optimizer.learningRate": {
-    kind: "number",
-    default: 6e-4,
-    low: 0,
-    high: 10,
-    description: "Peak learning rate.",
-  },
-  "optimizer.schedule": {
-    kind: "choice",
-    default: "cosine",
-    values: ["constant", "cosine", "linear", "wsd"],
-    description: "How the learning rate falls after the warm-up; to 0 at decaySteps unless constant.",
-  },
-  "optimizer.decaySteps": {
-    kind: "integer",
-    default: 2000,
-    low: 1,
-    high: 10_000_000,
-    description: "The step at which the schedule ends; the learning rate stays at its end value after it.",
-  },
-  "optimizer.warmupSteps": {
-    kind: "integer",
-    default: 0,
-    low: 0,
-    high: 10_000_000,
-    description: "Steps over which the learning rate rises linearly from 0.",
-  },
-  "optimizer.weightDecay": {
-    kind: "number",
-    default: 0,
-    low: 0,
-    high: 100,
-    description: "Decoupled weight decay, multiplied by the learning rate, on all parameters.",
-  },
-  "optimizer.beta1": { kind: "number", default: 0.9, low: 0, high: 0.9999, description: "Decay of the first moment." },
-  "optimizer.beta2": {
-    kind: "number",
-    default: 0.999,
-    low: 0,
-    high: 0.999999,
-    description: "Decay of the second moment.",
-  },
+  ...optimizerParameters({
+    learningRate: 6e-4,
+    schedule: "cosine",
+    decaySteps: 2000,
+    warmupSteps: 0,
+    weightDecay: 0,
+    beta1: 0.9,
+    beta2: 0.999,
+  }),
   "optimizer.batchSize": {
     kind: "integer",
     default: 128,
@@ -120,7 +81,7 @@ export const PARAMETERS = {
     high: 8192,
     description: "Presentations per update.",
   },
-} as const satisfies Parameters;
+};
 
 /** The settings in force at a step, read out of `Factors` (which have been parsed, so every value is there). */
 export interface ShortcutSettings {
@@ -136,15 +97,5 @@ export interface ShortcutSettings {
     readonly labelSmoothing: number;
   };
   readonly architecture: { readonly hidden: number };
-  readonly optimizer: {
-    readonly kind: "adamw";
-    readonly learningRate: number;
-    readonly schedule: "constant" | "cosine" | "linear" | "wsd";
-    readonly decaySteps: number;
-    readonly warmupSteps: number;
-    readonly weightDecay: number;
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly batchSize: number;
-  };
+  readonly optimizer: OptimizerSettings & { readonly batchSize: number };
 }
