@@ -16,6 +16,13 @@ const factorPath = z
     /^(data|objective|architecture|optimizer)\.[A-Za-z]\w*$/,
     'expected a factor path such as "data.cueAgreement"',
   );
+/** A setting, or with "@start" the share of training at which the setting comes into force (before it: the default). */
+const designPath = z
+  .string()
+  .regex(
+    /^(data|objective|architecture|optimizer)\.[A-Za-z]\w*(@start)?$/,
+    'expected a factor path such as "data.cueAgreement", or "data.cueAgreement@start"',
+  );
 const settings = z.record(factorPath, JsonSchema);
 
 /** The steps at which measures are taken: a list, every k steps, or k per factor of ten from a first step on. */
@@ -40,7 +47,7 @@ export const OutcomeSchema = z.union([z.strictObject({ value: measureName }), z.
 export type Outcome = z.infer<typeof OutcomeSchema>;
 
 export const SpaceSchema = z.record(
-  factorPath,
+  designPath,
   z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("linear"), low: z.number(), high: z.number() }),
     z.strictObject({
@@ -60,7 +67,10 @@ const QuickSchema = z.strictObject({
   predictSeeds: z.int().min(2).optional(),
   interveneSeeds: z.int().min(2).optional(),
   pilotSeeds: z.int().min(2).optional(),
+  varianceBases: z.int().min(2).optional(),
   candidates: z.int().min(2).optional(),
+  finalists: z.int().positive().optional(),
+  replicates: z.int().positive().optional(),
   confirmFailures: z.int().min(0).optional(),
 });
 
@@ -116,6 +126,8 @@ export const StudySchema = z.strictObject({
         from: z.int().nonnegative(),
         /** The same dose on a matched irrelevant target. */
         active: settings.optional(),
+        /** Seeds on which the exact placebo is tried; default 3. */
+        exactSeeds: z.int().positive().default(3),
         /** The seed component that is re-keyed after the fork; absent: none, the process has no draws after the fork. */
         perturb: z.string().optional(),
       }),

@@ -167,6 +167,8 @@ export interface ContrastFamily {
   readonly kind: "window" | "dose";
   readonly title: string;
   readonly xLabel: string;
+  /** Windows: how many steps each lasts, so that figures can draw them at their length. */
+  readonly windowSteps?: number;
   readonly contrasts: readonly Contrast[];
   /** For example the step at which the window works best, or the trend over doses. */
   readonly summaries: readonly { readonly label: string; readonly estimate: Estimate; readonly p?: number }[];

@@ -1,0 +1,71 @@
+/**
+ * @file Trajectories of runs as read from disk, and the outcome that a study takes from one.
+ */
+import { type OnsetDefinition, type Outcome, type Point, RefusedError } from "../core/index.ts";
+
+/** Everything observed along one run, its parent's part before the fork included. */
+export class RunTrajectory {
+  readonly run: string;
+  private readonly byMeasure = new Map<string, Map<number, Point>>();
+
+  constructor(run: string, points: readonly Point[]) {
+    this.run = run;
+    for (const point of points) {
+      let series = this.byMeasure.get(point.measure);
+      if (series === undefined) {
+        series = new Map();
+        this.byMeasure.set(point.measure, series);
+      }
+      series.set(point.step, point);
+    }
+  }
+
+  get measures(): string[] {
+    return [...this.byMeasure.keys()].sort();
+  }
+
+  maybePoint(measure: string, step: number): Point | undefined {
+    return this.byMeasure.get(measure)?.get(step);
+  }
+
+  /** Value at a step; NaN where not measured there. */
+  value(measure: string, step: number): number {
+    return this.maybePoint(measure, step)?.value ?? Number.NaN;
+  }
+
+  has(measure: string, step: number): boolean {
+    return this.maybePoint(measure, step) !== undefined;
+  }
+
+  /** Steps at which a measure was taken, ascending. */
+  steps(measure: string): number[] {
+    return [...(this.byMeasure.get(measure)?.keys() ?? [])].sort((a, b) => a - b);
+  }
+}
+
+/** First step at which the threshold is reached and held; undefined when it is not reached. */
+export function maybeOnsetStep(trajectory: RunTrajectory, onset: OnsetDefinition): number | undefined {
+  const steps = trajectory.steps(onset.measure);
+  const reached = steps.map((step) => {
+    const value = trajectory.value(onset.measure, step);
+    return onset.direction === "above" ? value >= onset.threshold : value <= onset.threshold;
+  });
+  for (let i = 0; i < steps.length; i++)
+    if (reached.slice(i, i + onset.hold).every(Boolean) && (i + onset.hold <= steps.length || reached[i]))
+      return steps[i];
+  return undefined;
+}
+
+/**
+ * The number that an effect is measured on: the value at `step`, or the onset restricted to `step`, min(T, step), whose
+ * mean is defined under right-censoring. Refuses a run on which the measure was not taken.
+ */
+export function outcomeOf(trajectory: RunTrajectory, outcome: Outcome, step: number): number {
+  if ("onset" in outcome) return Math.min(maybeOnsetStep(trajectory, outcome.onset) ?? step, step);
+  if (!trajectory.has(outcome.value, step))
+    throw new RefusedError(
+      `Outcome ${outcome.value} at step ${step} of run ${trajectory.run}`,
+      "it was not measured there",
+    );
+  return trajectory.value(outcome.value, step);
+}
