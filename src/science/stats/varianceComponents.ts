@@ -30,7 +30,7 @@ export interface VarianceComponents {
  * independent runs in which all components differ; its variance is the total.
  *
  * Intervals: chi-square for variances (normal outcomes), F for shares, treating component and cohort variance as
- * independent (the bases of the groups are cohort runs, so this is an approximation; it widens no interval on purpose).
+ * independent. Where the bases of the groups are cohort runs this is an approximation.
  * `n` is the number of runs that entered; degrees of freedom stand in the method.
  */
 export function varianceComponents({
