@@ -3,6 +3,7 @@
  */
 import { canonicalJson } from "./canonicalJson.ts";
 import { sha256Hex } from "./hash.ts";
+import type { Numerics } from "./run.ts";
 
 export type Brand<T, Name extends string> = T & { readonly __brand: Name };
 export type RunId = Brand<string, "RunId">;
@@ -18,4 +19,9 @@ export function contentId(value: unknown): string {
 /** The id of a run: the hash of its meaning (see DESIGN §4, "two keys"). */
 export function runIdOf(meaning: unknown): RunId {
   return `r${contentId(meaning)}` as RunId;
+}
+
+/** The numerics key of a run: the hash of everything that its bits depend on besides its meaning. */
+export function numericsKeyOf(numerics: Numerics): string {
+  return `n${contentId(numerics)}`;
 }

@@ -28,7 +28,7 @@ export interface WorstGroup extends Proportion {
  *
  * In simulations with 20 groups of 200 it removes four fifths of the bias when groups are equal (−.064 to about −.01) and
  * is within ±.013 for one low group, two clusters, and normal spread; the test shows it. `se` is the item standard error of one
- * group at the value (see `proportion`), which in those simulations is .8 to 1.4 times the estimate's true spread. `n`
+ * group at the value (see `proportion`), which in those simulations is 1.0 to 1.5 times the true spread. `n`
  * is the items of one group. Method after Efron & Tibshirani (1993) §10.4 (bias) and Laird, JASA 73 (1978) (the prior).
  */
 export function worstGroup(successes: readonly number[], n: number): WorstGroup {

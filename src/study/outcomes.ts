@@ -69,3 +69,8 @@ export function outcomeOf(trajectory: RunTrajectory, outcome: Outcome, step: num
     );
   return trajectory.value(outcome.value, step);
 }
+
+/** The measure that an outcome reads. */
+export function measureOf(outcome: Outcome): string {
+  return "value" in outcome ? outcome.value : outcome.onset.measure;
+}

@@ -11,7 +11,7 @@ import { type Ledger, Workspace } from "../store/index.ts";
 import { RunTrajectory } from "./outcomes.ts";
 import type { LineageRow } from "./results.ts";
 import type { RunSpec, TrainProgress, TrainResult } from "./runSpec.ts";
-import { firstMissing } from "./startState.ts";
+import { firstMissing, maybeRun } from "./startState.ts";
 
 export interface StudyProgress {
   readonly phase: string;
@@ -119,14 +119,14 @@ export class Session implements AsyncDisposable {
     const { points } = await this.workspace.run(runIdOf(meaning)).points();
     const { lineage } = meaning;
     if (lineage === undefined) return points;
-    const parent = this.workspace.maybeRun(lineage.parent);
+    const parent = maybeRun(this.workspace, lineage.parent);
     if (parent === undefined) return points;
     const before = await this.points(parent.manifest().meaning);
     return [...before.filter(({ step }) => step <= lineage.forkStep), ...points];
   }
 
   private async isDone(run: string, spec: RunSpec): Promise<boolean> {
-    const reader = this.workspace.maybeRun(run);
+    const reader = maybeRun(this.workspace, run);
     if (reader === undefined) return false;
     const { step, status } = reader.manifest();
     if (step < spec.until || (spec.complete && status !== "complete")) return false;

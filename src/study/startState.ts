@@ -26,7 +26,7 @@ export interface StartStateOptions {
 export async function findStartState(options: StartStateOptions): Promise<StartState | undefined> {
   const { workspace, spec } = options;
   const { meaning, until } = spec;
-  const own = workspace.maybeRun(runIdOf(meaning));
+  const own = maybeRun(workspace, runIdOf(meaning));
   if (own !== undefined) {
     const limit = Math.min(until, (await firstMissing(own, spec)) ?? until);
     const snapshot = loadBest(own, limit, options);
@@ -54,7 +54,7 @@ function fromAncestors(meaning: RunMeaning, options: StartStateOptions): Snapsho
   let lineage = meaning.lineage;
   while (lineage !== undefined) {
     limit = Math.min(limit, lineage.forkStep);
-    const parent = options.workspace.maybeRun(lineage.parent);
+    const parent = maybeRun(options.workspace, lineage.parent);
     if (parent === undefined) return undefined;
     const snapshot = loadBest(parent, limit, options);
     if (snapshot !== undefined) return snapshot;
@@ -76,4 +76,8 @@ function loadBest(run: RunReader, limit: number, { numericsKey, damaged }: Start
       damaged.push(error.message.split("\n").join(" "));
     }
   return undefined;
+}
+
+export function maybeRun(workspace: Workspace, id: string): RunReader | undefined {
+  return workspace.hasRun(id) ? workspace.run(id) : undefined;
 }

@@ -63,7 +63,7 @@ type Issue = z.core.$ZodIssue;
 /** Of a failed union, the complaint of the alternative that went furthest. */
 function deepest(issue: Issue): Issue {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue;
-  const inner = issue.errors.flatMap((errors) => errors).sort((a, b) => b.path.length - a.path.length)[0];
+  const inner = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
   if (inner === undefined || inner.path.length === 0) return issue;
   return deepest({ ...inner, path: [...issue.path, ...inner.path] });
 }

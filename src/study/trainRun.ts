@@ -5,10 +5,10 @@
  * It can be stopped or killed at any moment and called again: what is committed is not computed twice, and what is
  * computed again has the same bits.
  */
-import { type Manifest, OntogenyError, type Point, runIdOf } from "../core/index.ts";
+import { type Manifest, numericsKeyOf, OntogenyError, type Point, runIdOf } from "../core/index.ts";
 import type { WorkerContext } from "../fleet/index.ts";
 import { organism } from "../lab/index.ts";
-import { numericsKeyOf, type Workspace } from "../store/index.ts";
+import type { Workspace } from "../store/index.ts";
 import type { TrainJob, TrainProgress, TrainResult } from "./runSpec.ts";
 import { findStartState } from "./startState.ts";
 
@@ -41,7 +41,9 @@ export async function trainRun({
       const start = await findStartState({ workspace, spec, numericsKey, damaged });
       if (start !== undefined) trainer.restore(start.snapshot);
       const from = trainer.step;
-      await writer.begin({ fromStep: from, numerics: trainer.numerics });
+      const forkStep = meaning.lineage?.forkStep ?? 0;
+      writer.resumeFrom(start === undefined || from <= forkStep ? "start" : from);
+      const numerics = { numericsKey, numerics: trainer.numerics };
       const marks = marksOf(spec, from);
       let trainMs = 0;
       let measureMs = 0;
@@ -54,7 +56,8 @@ export async function trainRun({
           context.progress({ step: trainer.step, stepsAdded: trainer.step - before } satisfies TrainProgress);
           if (context.signal.aborted) {
             // Between marks nothing is owed: the last commit stands, and the steps since are computed again.
-            await writer.commit({ step: trainer.step, status: "paused", checkpoint: trainer.snapshot() });
+            if (trainer.step >= forkStep)
+              writer.commit({ step: trainer.step, status: "paused", checkpoint: trainer.snapshot(), ...numerics });
             return "stopped";
           }
         }
@@ -66,7 +69,8 @@ export async function trainRun({
         }
         const last = mark === until;
         if (last || spec.checkpointAt.includes(mark))
-          await writer.commit({
+          writer.commit({
+            ...numerics,
             step: mark,
             status: last ? (spec.complete ? "complete" : "paused") : "running",
             checkpoint: spec.checkpointAt.includes(mark) ? trainer.snapshot() : undefined,
@@ -88,7 +92,7 @@ export async function trainRun({
       await trainer.close();
     }
   } finally {
-    await writer.release();
+    writer.release();
   }
 }
 

@@ -6,14 +6,7 @@ import { Workspace } from "../store/index.ts";
 import type { TrainJob } from "./runSpec.ts";
 import { trainRun } from "./trainRun.ts";
 
-const workspaces = new Map<string, Promise<Workspace>>();
-
 serveJobs(async (payload, context) => {
   const { home, spec } = payload as TrainJob;
-  let workspace = workspaces.get(home);
-  if (workspace === undefined) {
-    workspace = Workspace.open(home);
-    workspaces.set(home, workspace);
-  }
-  return trainRun({ workspace: await workspace, spec, context, clock: Date.now });
+  return trainRun({ workspace: await Workspace.open(home), spec, context, clock: Date.now });
 });

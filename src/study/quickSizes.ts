@@ -1,0 +1,40 @@
+/**
+ * @file The smaller sizes of `--quick`: fewer seeds and candidates, the same questions.
+ */
+import { OntogenyError, type Study } from "../core/index.ts";
+
+/** Throws QUICK_UNDEFINED when the study names no smaller sizes. */
+export function quickSizes(study: Study): Study {
+  const { quick } = study;
+  if (quick === undefined)
+    throw new OntogenyError(
+      "QUICK_UNDEFINED",
+      `Study ${study.study}: --quick expects a "quick" section with the smaller sizes; add one or run without --quick`,
+    );
+  const { observe, predict, intervene, design } = study;
+  const variance =
+    observe.variance && quick.varianceBases !== undefined
+      ? { ...observe.variance, bases: quick.varianceBases }
+      : observe.variance;
+  return {
+    ...study,
+    observe: { ...observe, seeds: quick.observeSeeds ?? observe.seeds, variance },
+    predict: predict && { ...predict, seeds: quick.predictSeeds ?? predict.seeds },
+    intervene: intervene && {
+      ...intervene,
+      seeds: quick.interveneSeeds ?? intervene.seeds,
+      pilotSeeds: quick.pilotSeeds ?? intervene.pilotSeeds,
+    },
+    design: design && {
+      ...design,
+      search: {
+        ...design.search,
+        candidates: quick.candidates ?? design.search.candidates,
+        random: Math.min(design.search.random, quick.candidates ?? design.search.random),
+        finalists: quick.finalists ?? design.search.finalists,
+        replicates: quick.replicates ?? design.search.replicates,
+      },
+      confirm: { failures: quick.confirmFailures ?? design.confirm.failures },
+    },
+  };
+}
