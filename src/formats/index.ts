@@ -1,0 +1,4 @@
+export * from "./jsonl.ts";
+export * from "./points.ts";
+export * from "./pointsParquet.ts";
+export * from "./safetensors.ts";

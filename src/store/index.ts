@@ -1,0 +1,11 @@
+export * from "./checkpoint.ts";
+export * from "./disk.ts";
+export { type Lease, maybeLiveLease } from "./fence.ts";
+export { writeFileAtomic } from "./files.ts";
+export * from "./ledger.ts";
+export type { BadEntry, LedgerFault } from "./ledgerSegment.ts";
+export { type LedgerVerdict, verifyLedger } from "./ledgerVerify.ts";
+export * from "./runPaths.ts";
+export * from "./runReader.ts";
+export * from "./runWriter.ts";
+export * from "./workspace.ts";
