@@ -33,7 +33,6 @@ export interface NativeModel {
     readonly step: number;
     readonly steps: number;
     readonly regime: Regime;
-    readonly history: RegimeHistory;
   }): Promise<{ state: State; batchLossNats: Float32Array }>;
   measure(options: {
     readonly state: State;
@@ -91,7 +90,6 @@ export class NativeTrainer implements Trainer {
           step,
           steps: call,
           regime,
-          history: this.history,
         });
         losses.set(batchLossNats, done);
         this.state = state;

@@ -18,16 +18,6 @@ test("boundaries are where the regime may change", () => {
   expect([0, 5, 7, 8].map((step) => history().nextBoundary(step))).toEqual([5, 7, 8, Number.POSITIVE_INFINITY]);
 });
 
-test("a total adds up over the regimes that were in force, step by step", () => {
-  const perStep = (regime: { factors: typeof factors }) => regime.factors.optimizer.batchSize;
-  const own = history();
-  let sum = 0;
-  for (let step = 0; step < 12; step++) {
-    expect(own.total(step, perStep as never)).toBe(sum);
-    sum += batchSizeAt(step) as number;
-  }
-});
-
 test("a change that is added later is in force like the others", () => {
   const own = history();
   expect(own.at(20).factors.optimizer.batchSize).toBe(10);

@@ -40,15 +40,4 @@ export class RegimeHistory {
   nextBoundary(step: number): number {
     return this.boundaries.find((boundary) => boundary > step) ?? Number.POSITIVE_INFINITY;
   }
-
-  /** Σ of `perStep` over the regimes in force at 0 … step − 1, e.g. how many presentations came before a step. */
-  total(step: number, perStep: (regime: Regime) => number): number {
-    let sum = 0;
-    for (let at = 0; at < step; ) {
-      const end = Math.min(step, this.nextBoundary(at));
-      sum += (end - at) * perStep(this.at(at));
-      at = end;
-    }
-    return sum;
-  }
 }

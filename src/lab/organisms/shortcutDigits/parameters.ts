@@ -79,6 +79,7 @@ export const PARAMETERS: Parameters = {
     default: 128,
     low: 1,
     high: 8192,
+    fixed: true,
     description: "Presentations per update.",
   },
 };

@@ -29,10 +29,8 @@ export function drawPresentations(options: {
   readonly orderSeed: number;
   readonly firstStep: number;
   readonly steps: number;
-  /** Presentations before `firstStep`. */
-  readonly presented: number;
 }): Presentations {
-  const { set, settings, orderSeed, firstStep, steps, presented } = options;
+  const { set, settings, orderSeed, firstStep, steps } = options;
   const { batchSize } = settings.optimizer;
   const { maskShare, cueDecorrelation } = settings.data;
   const total = steps * batchSize;
@@ -50,7 +48,7 @@ export function drawPresentations(options: {
   for (let row = 0; row < steps; row++) {
     let weightSum = 0;
     for (let at = row * batchSize; at < (row + 1) * batchSize; at++) {
-      const place = presented + at;
+      const place = firstStep * batchSize + at;
       const epochHere = Math.floor(place / set.size);
       if (epochHere !== epoch) {
         epoch = epochHere;
