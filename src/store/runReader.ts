@@ -6,7 +6,6 @@ import {
   type Event,
   EventSchema,
   type Manifest,
-  maybeNumberFromJson,
   OntogenyError,
   type Point,
   type Snapshot,
