@@ -1,0 +1,188 @@
+/**
+ * @file The operators of the IR and their typing rules. The builder makes outputs with them; the verifier checks with
+ * them again. A rule throws TypeRuleError when operands do not fit.
+ */
+import { EngineError } from "../errors.ts";
+import type { Attributes, IrType } from "./types.ts";
+import { sizeOf } from "./types.ts";
+
+export interface TypedShape {
+  readonly type: IrType;
+  readonly shape: readonly number[];
+}
+
+export class TypeRuleError extends EngineError {
+  constructor(what: string) {
+    super("IR_TYPE", what);
+  }
+}
+
+type Rule = (inputs: readonly TypedShape[], attributes: Attributes) => TypedShape[];
+
+const NUMERIC: readonly IrType[] = ["float32", "int32", "int64"];
+const FLOAT: readonly IrType[] = ["float32"];
+const BOOL: readonly IrType[] = ["bool"];
+const ANY: readonly IrType[] = ["float32", "int32", "int64", "uint8", "bool"];
+
+export const OPS = {
+  Constant: (_, { type, shape }) => [{ type: type as IrType, shape: shape as readonly number[] }],
+  /** Row of a host-made table for the present step of the loop; attribute `table` names it. */
+  StepRow: (_, { type, shape }) => [{ type: type as IrType, shape: shape as readonly number[] }],
+  Identity: unary(ANY),
+  Neg: unary(NUMERIC),
+  Abs: unary(NUMERIC),
+  Sign: unary(NUMERIC),
+  Reciprocal: unary(FLOAT),
+  Floor: unary(FLOAT),
+  Ceil: unary(FLOAT),
+  Exp: unary(FLOAT),
+  Log: unary(FLOAT),
+  Sqrt: unary(FLOAT),
+  Sin: unary(FLOAT),
+  Cos: unary(FLOAT),
+  Asin: unary(FLOAT),
+  Atan: unary(FLOAT),
+  Erf: unary(FLOAT),
+  Tanh: unary(FLOAT),
+  Sigmoid: unary(FLOAT),
+  Relu: unary(FLOAT),
+  Not: unary(BOOL),
+  Add: binary(NUMERIC),
+  Sub: binary(NUMERIC),
+  Mul: binary(NUMERIC),
+  Div: binary(NUMERIC),
+  /** Sign of the dividend. */
+  Mod: binary(NUMERIC),
+  Max: binary(NUMERIC),
+  Min: binary(NUMERIC),
+  And: binary(BOOL),
+  Or: binary(BOOL),
+  Xor: binary(BOOL),
+  Less: compare(NUMERIC),
+  LessOrEqual: compare(NUMERIC),
+  Equal: compare(["float32", "int32", "int64", "bool"]),
+  Where: ([condition, yes, no]) => {
+    expectType(condition, BOOL);
+    expectSameType(yes, no);
+    return [{ type: yes.type, shape: broadcastShapes(broadcastShapes(condition.shape, yes.shape), no.shape) }];
+  },
+  Cast: ([x], { to }) => [{ type: to as IrType, shape: x.shape }],
+  Reshape: ([x], { shape }) => {
+    const target = shape as readonly number[];
+    if (sizeOf(target) !== sizeOf(x.shape))
+      throw new TypeRuleError(`reshape: expected ${sizeOf(x.shape)} elements, got [${target.join(", ")}]`);
+    return [{ type: x.type, shape: target }];
+  },
+  Transpose: ([x], { perm }) => {
+    const order = perm as readonly number[];
+    if (order.length !== x.shape.length || [...order].sort((a, b) => a - b).some((axis, i) => axis !== i))
+      throw new TypeRuleError(`transpose: expected a permutation of ${x.shape.length} axes, got [${order.join(", ")}]`);
+    return [{ type: x.type, shape: order.map((axis) => x.shape[axis]) }];
+  },
+  Expand: ([x], { shape }) => [{ type: x.type, shape: broadcastShapes(x.shape, shape as readonly number[]) }],
+  ReduceSum: reduce(),
+  ReduceMax: reduce(),
+  ReduceMin: reduce(),
+  ReduceProd: reduce(),
+  MatMul: ([a, b, bias], { transA, transB }) => {
+    expectType(a, FLOAT);
+    expectType(b, FLOAT);
+    const rank = a.shape.length;
+    if (rank < 2 || b.shape.length !== rank) throw new TypeRuleError("matmul: expected equal ranks of at least 2");
+    const [m, k] = lastTwo(a.shape, transA === true);
+    const [kb, n] = lastTwo(b.shape, transB === true);
+    const batch = a.shape.slice(0, -2);
+    if (k !== kb || batch.some((extent, axis) => extent !== b.shape[axis]))
+      throw new TypeRuleError(
+        `matmul: expected equal batch and inner extents, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
+      );
+    const shape = [...batch, m, n];
+    if (bias !== undefined && broadcastShapes(bias.shape, shape).length !== rank)
+      throw new TypeRuleError("matmul: bias does not broadcast to the product");
+    return [{ type: a.type, shape }];
+  },
+  Gather: ([x, index], { axis }) => {
+    expectType(index, ["int32", "int64"]);
+    const at = axis as number;
+    return [{ type: x.type, shape: [...x.shape.slice(0, at), ...index.shape, ...x.shape.slice(at + 1)] }];
+  },
+  Concat: (inputs, { axis }) => {
+    const at = axis as number;
+    const shape = [...inputs[0].shape];
+    shape[at] = inputs.reduce((total, input) => total + input.shape[at], 0);
+    return [{ type: inputs[0].type, shape }];
+  },
+  Slice: ([x], { starts, ends }) => {
+    const from = starts as readonly number[];
+    const to = ends as readonly number[];
+    return [{ type: x.type, shape: x.shape.map((_, axis) => to[axis] - from[axis]) }];
+  },
+  Pad: ([x], { before, after }) => {
+    const low = before as readonly number[];
+    const high = after as readonly number[];
+    return [{ type: x.type, shape: x.shape.map((extent, axis) => extent + low[axis] + high[axis]) }];
+  },
+  /** Along axis 0 into slices of `sizes`. */
+  Split: ([x], { sizes }) =>
+    (sizes as readonly number[]).map((size) => ({ type: x.type, shape: [size, ...x.shape.slice(1)] })),
+} satisfies Record<string, Rule>;
+
+export type OpName = keyof typeof OPS;
+
+export function inferTypes(op: OpName, inputs: readonly TypedShape[], attributes: Attributes): TypedShape[] {
+  return (OPS[op] as Rule)(inputs, attributes);
+}
+
+/** NumPy broadcasting of two shapes. */
+export function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1)
+      throw new TypeRuleError(`broadcast: expected compatible shapes, got [${a.join(", ")}] and [${b.join(", ")}]`);
+    return left === 1 ? right : left;
+  });
+}
+
+function unary(types: readonly IrType[]): Rule {
+  return ([x]) => {
+    expectType(x, types);
+    return [{ type: x.type, shape: x.shape }];
+  };
+}
+
+function binary(types: readonly IrType[]): Rule {
+  return ([x, y]) => {
+    expectType(x, types);
+    expectSameType(x, y);
+    return [{ type: x.type, shape: broadcastShapes(x.shape, y.shape) }];
+  };
+}
+
+function compare(types: readonly IrType[]): Rule {
+  const operands = binary(types);
+  return (inputs, attributes) => [{ type: "bool", shape: operands(inputs, attributes)[0].shape }];
+}
+
+function reduce(): Rule {
+  return ([x], { axes }) => {
+    expectType(x, NUMERIC);
+    const over = new Set(axes as readonly number[]);
+    return [{ type: x.type, shape: x.shape.filter((_, axis) => !over.has(axis)) }];
+  };
+}
+
+function lastTwo(shape: readonly number[], swapped: boolean): [number, number] {
+  const [row, column] = [shape[shape.length - 2], shape[shape.length - 1]];
+  return swapped ? [column, row] : [row, column];
+}
+
+function expectType(operand: TypedShape, types: readonly IrType[]): void {
+  if (!types.includes(operand.type))
+    throw new TypeRuleError(`expected an operand of type ${types.join(" or ")}, got ${operand.type}`);
+}
+
+function expectSameType(x: TypedShape, y: TypedShape): void {
+  if (x.type !== y.type) throw new TypeRuleError(`expected operands of one type, got ${x.type} and ${y.type}`);
+}

@@ -1,0 +1,125 @@
+/**
+ * @file Local rewrites, applied as nodes are made: identities with constants, subtraction and division recovered from
+ * negation and reciprocal, chains of reshapes. Each keeps the value up to the last rounding; none drops a NaN.
+ */
+import type { Builder } from "./builder.ts";
+import { maybeScalar } from "./builder.ts";
+import type { OpName } from "./ops.ts";
+import type { Attributes, Value } from "./types.ts";
+import { sameShape, sizeOf } from "./types.ts";
+
+type Rewrite = (builder: Builder, inputs: readonly Value[], attributes: Attributes) => Value | undefined;
+
+const REWRITES: Partial<Record<OpName, Rewrite>> = {
+  Add: rewriteAdd,
+  Sub: (b, [x, y]) => {
+    if (isScalar(y, 0) && y.type !== "float32") return x;
+    const negated = operandOf(y, "Neg");
+    return negated === undefined ? undefined : b.op("Add", [x, negated]);
+  },
+  Mul: rewriteMul,
+  Div: (_, [x, y]) => (isScalar(y, 1) ? x : undefined),
+  Neg: (_, [x]) => operandOf(x, "Neg"),
+  Max: (b, [x, y]) => rewriteRelu(b, x, y),
+  And: (b, inputs) => rewriteLogic(b, inputs, 1),
+  Or: (b, inputs) => rewriteLogic(b, inputs, 0),
+  Not: (_, [x]) => operandOf(x, "Not"),
+  Where: rewriteWhere,
+  Cast: (_, [x], { to }) => (x.type === to ? x : undefined),
+  Reshape: rewriteReshape,
+  Transpose: (_, [x], { perm }) => ((perm as readonly number[]).every((axis, i) => axis === i) ? x : undefined),
+  Expand: (_, [x], { shape }) => (sameShape(x.shape, shape as readonly number[]) ? x : undefined),
+};
+
+export function rewrite(builder: Builder, op: OpName, inputs: readonly Value[], attributes: Attributes) {
+  return REWRITES[op]?.(builder, inputs, attributes);
+}
+
+function rewriteAdd(b: Builder, [x, y]: readonly Value[]): Value | undefined {
+  if (isScalar(y, 0)) return x;
+  if (isScalar(x, 0)) return y;
+  const negatedRight = operandOf(y, "Neg");
+  if (negatedRight !== undefined) return b.op("Sub", [x, negatedRight]);
+  const negatedLeft = operandOf(x, "Neg");
+  if (negatedLeft !== undefined) return b.op("Sub", [y, negatedLeft]);
+  return undefined;
+}
+
+function rewriteMul(b: Builder, [x, y]: readonly Value[]): Value | undefined {
+  if (maybeScalar(x) !== undefined && maybeScalar(y) === undefined) return b.op("Mul", [y, x]);
+  if (isScalar(y, 1)) return x;
+  if (isScalar(y, -1)) return b.op("Neg", [x]);
+  const right = operandOf(y, "Reciprocal");
+  if (right !== undefined) return b.op("Div", [x, right]);
+  const left = operandOf(x, "Reciprocal");
+  if (left !== undefined && maybeScalar(y) === undefined) return b.op("Div", [y, left]);
+  const factor = maybeScalar(y);
+  if (factor === undefined) return undefined;
+  const negated = operandOf(x, "Neg");
+  if (negated !== undefined) return b.op("Mul", [negated, b.op("Neg", [y])]);
+  const inner = x.producer?.op === "Mul" ? x.producer.inputs : undefined;
+  if (inner !== undefined && maybeScalar(inner[1]) !== undefined && x.type === "float32")
+    return b.op("Mul", [inner[0], b.op("Mul", [inner[1], y])]);
+  return undefined;
+}
+
+function rewriteRelu(b: Builder, x: Value, y: Value): Value | undefined {
+  if (x.type !== "float32") return undefined;
+  if (isScalar(y, 0) && maybeScalar(x) === undefined) return b.op("Relu", [x]);
+  if (isScalar(x, 0) && maybeScalar(y) === undefined) return b.op("Relu", [y]);
+  return undefined;
+}
+
+/** And with true, Or with false leave the other operand; And with false, Or with true decide. */
+function rewriteLogic(b: Builder, [x, y]: readonly Value[], neutral: 0 | 1): Value | undefined {
+  for (const [side, other] of [
+    [x, y],
+    [y, x],
+  ]) {
+    const value = maybeScalar(side);
+    if (value === undefined) continue;
+    if (value === neutral) return other;
+    return other.shape.length === 0 ? side : b.op("Expand", [side], { shape: other.shape });
+  }
+  return undefined;
+}
+
+function rewriteWhere(_: Builder, [condition, yes, no]: readonly Value[]): Value | undefined {
+  const decided = maybeConstantCondition(condition);
+  if (decided === undefined) return undefined;
+  const chosen = decided === 0 ? no : yes;
+  const other = decided === 0 ? yes : no;
+  const fits = sizeOf(chosen.shape) >= sizeOf(other.shape) && sizeOf(chosen.shape) >= sizeOf(condition.shape);
+  return fits ? chosen : undefined;
+}
+
+function maybeConstantCondition(condition: Value): number | undefined {
+  return maybeScalar(operandOf(condition, "Expand") ?? condition);
+}
+
+function rewriteReshape(b: Builder, [x]: readonly Value[], { shape }: Attributes): Value | undefined {
+  const target = shape as readonly number[];
+  if (sameShape(x.shape, target)) return x;
+  const producer = x.producer;
+  if (producer === undefined) return undefined;
+  switch (producer.op) {
+    case "Reshape":
+      return b.op("Reshape", producer.inputs, { shape: target });
+    // Kept next to their consumer, where Add and Mul can absorb them.
+    case "Neg":
+    case "Reciprocal":
+      return b.op(producer.op, [b.op("Reshape", producer.inputs, { shape: target })]);
+    case "Constant":
+      return b.constant(x.type, target, producer.data!);
+    default:
+      return undefined;
+  }
+}
+
+function operandOf({ producer }: Value, op: OpName): Value | undefined {
+  return producer?.op === op ? producer.inputs[0] : undefined;
+}
+
+function isScalar(value: Value, expected: number): boolean {
+  return maybeScalar(value) === expected;
+}

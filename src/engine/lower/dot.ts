@@ -1,0 +1,121 @@
+/**
+ * @file Contraction of the last axis of two broadcast views, as matrix products.
+ *
+ * Atoms are classified as batch, row, column and contracted. An operand whose atoms lie as batch–row–inner or
+ * batch–inner–row is taken as it is (the product's own transpose flags); any other is transposed once. Which of rows
+ * and columns stands first in the result is left open until its first use (PendingProduct).
+ */
+import type { Builder } from "../ir/builder.ts";
+import type { Value } from "../ir/types.ts";
+import { sizeOf } from "../ir/types.ts";
+import type { SharedAtom } from "./align.ts";
+import { alignViews, elementwise } from "./elementwise.ts";
+import { orderAtoms } from "./physical.ts";
+import { reduceView } from "./reduce.ts";
+import type { SettledView } from "./settle.ts";
+import type { Atom, View } from "./view.ts";
+import { broadcastAtoms, pendingView, uniformView } from "./view.ts";
+
+interface Operand {
+  readonly value: Value;
+  /** Atoms in memory order. */
+  readonly batch: readonly SharedAtom[];
+  readonly outer: readonly SharedAtom[];
+  readonly inner: readonly SharedAtom[];
+  readonly stride: (atom: SharedAtom) => number;
+}
+
+export function dotViews(builder: Builder, x: View, y: View): View {
+  const rank = Math.max(x.axes.length, y.axes.length);
+  const { operands, atoms } = alignViews(builder, [x, y]);
+  const contracted = atoms.filter(({ axis }) => axis === rank - 1);
+  const oneSided = contracted.some(({ strides: [left, right] }) => (left === 0) !== (right === 0));
+  const hasInner = contracted.some(({ strides: [left, right] }) => left > 0 && right > 0);
+  const rows = atoms.filter(({ axis, strides }) => axis < rank - 1 && strides[0] > 0 && strides[1] === 0);
+  const columns = atoms.filter(({ axis, strides }) => axis < rank - 1 && strides[0] === 0 && strides[1] > 0);
+  if (oneSided || !hasInner || (rows.length === 0 && columns.length === 0))
+    return reduceView(builder, "ReduceSum", elementwise(builder, "Mul", operands), [rank - 1]);
+  return product(builder, operands, atoms, rank);
+}
+
+function product(builder: Builder, operands: readonly SettledView[], atoms: readonly SharedAtom[], rank: number): View {
+  const isInner = ({ axis }: SharedAtom): boolean => axis === rank - 1;
+  const both = ({ strides }: SharedAtom): boolean => strides[0] > 0 && strides[1] > 0;
+  const repeatedInner = atoms.filter((atom) => isInner(atom) && !both(atom));
+  const lead = operands[0].storage.size >= operands[1].storage.size ? 0 : 1;
+  const inMemory = (side: number) => (a: SharedAtom, b: SharedAtom) => b.strides[side] - a.strides[side];
+  const batch = atoms.filter((atom) => !isInner(atom) && both(atom)).sort(inMemory(lead));
+  const inner = atoms.filter((atom) => isInner(atom) && both(atom)).sort(inMemory(lead));
+  const [left, right] = operands.map(
+    ({ value }, side): Operand => ({
+      value,
+      batch,
+      inner,
+      outer: atoms
+        .filter(({ strides, axis }) => axis < rank - 1 && strides[side] > 0 && strides[1 - side] === 0)
+        .sort(inMemory(side)),
+      stride: ({ strides }) => strides[side],
+    }),
+  );
+  const order = [...batch, ...left.outer, ...right.outer];
+  const sizes = order.map(({ size }) => size);
+  const pending = {
+    rows: extent(left.outer),
+    columns: extent(right.outer),
+    emit: (layout: "rows-first" | "columns-first") =>
+      layout === "rows-first" ? multiply(builder, left, right) : multiply(builder, right, left),
+  };
+  const flat = pendingView("float32", pending, sizes);
+  const atomOf = new Map(order.map((atom, i) => [atom, flat.axes[i]]));
+  const axes: Atom[][] = Array.from({ length: rank - 1 }, () => []);
+  for (const atom of atoms)
+    if (!isInner(atom)) axes[atom.axis].push(...(atomOf.get(atom) ?? broadcastAtoms(atom.size)));
+  const view: View = { storage: flat.storage, axes };
+  if (repeatedInner.length === 0) return view;
+  const copies = builder.scalar("float32", extent(repeatedInner));
+  return elementwise(builder, "Mul", [
+    view,
+    uniformView(
+      copies,
+      axes.map(() => 1),
+    ),
+  ]);
+}
+
+function multiply(builder: Builder, left: Operand, right: Operand): Value {
+  const a = matrixOf(builder, left, "outer-inner");
+  const b = matrixOf(builder, right, "inner-outer");
+  return builder.op("MatMul", [a.value, b.value], { transA: a.transposed, transB: b.transposed });
+}
+
+/** The operand as a matrix (or a batch of them), and whether it stands transposed to what was asked. */
+function matrixOf(
+  builder: Builder,
+  { value, batch, outer, inner, stride }: Operand,
+  asked: "outer-inner" | "inner-outer",
+): { value: Value; transposed: boolean } {
+  const layouts = { "outer-inner": [outer, inner], "inner-outer": [inner, outer] } as const;
+  const other = asked === "outer-inner" ? "inner-outer" : "outer-inner";
+  const asAtoms = (sequence: readonly SharedAtom[]): Atom[] =>
+    sequence.map((atom) => ({ size: atom.size, stride: stride(atom) }));
+  const lies = (layout: keyof typeof layouts): boolean => {
+    const strides = [...batch, ...layouts[layout].flat()].map(stride);
+    return strides.every((current, i) => i === 0 || strides[i - 1] > current);
+  };
+  const chosen = lies(asked) ? asked : lies(other) ? other : keepsInnermost(layouts[asked], stride) ? asked : other;
+  const groups = layouts[chosen];
+  const ordered = orderAtoms(builder, value, asAtoms([...batch, ...groups.flat()]));
+  const shape = [...(batch.length > 0 ? [extent(batch)] : []), extent(groups[0]), extent(groups[1])];
+  return { value: builder.reshape(ordered, shape), transposed: chosen !== asked };
+}
+
+/** Transposes that leave the last axis in place copy whole rows. */
+function keepsInnermost(
+  [first, second]: readonly (readonly SharedAtom[])[],
+  stride: (atom: SharedAtom) => number,
+): boolean {
+  const last = [...first, ...second].at(-1);
+  return last !== undefined && stride(last) === 1;
+}
+
+const extent = (atoms: readonly SharedAtom[]): number => sizeOf(atoms.map(({ size }) => size));

@@ -1,0 +1,136 @@
+/**
+ * @file The 784–128–10 network of the studies (or any smaller one) as a loop specification: for tests and benchmarks.
+ */
+import type { Array as JaxArray } from "@jax-js/jax";
+import { valueAndGrad } from "@jax-js/jax";
+import type { Tensor } from "../core/index.ts";
+import { Rng } from "../core/index.ts";
+import type { LoopSpec } from "./compileLoop.ts";
+import { dense } from "./layers/dense.ts";
+import { heNormal, zeros } from "./layers/initialisers.ts";
+import { softmaxCrossEntropy } from "./layers/losses.ts";
+import * as ops from "./ops.ts";
+import { ADAMW_TABLE, adamw, adamwRow } from "./optim/adamw.ts";
+import type { TensorSpec } from "./runtime/tensors.ts";
+import { scalarColumns, withoutPrefix, withPrefix } from "./stepTable.ts";
+
+export interface MlpSizes {
+  readonly inputs: number;
+  readonly hidden: number;
+  readonly classes: number;
+  readonly batch: number;
+  readonly rows: number;
+}
+
+export const STUDY_SIZES: MlpSizes = { inputs: 784, hidden: 128, classes: 10, batch: 128, rows: 10_000 };
+
+export type MlpParams = Readonly<Record<"w1" | "b1" | "w2" | "b2", JaxArray>>;
+
+export function mlpLogits(params: MlpParams, x: JaxArray): JaxArray {
+  const hidden = ops.relu(dense(x, params.w1, params.b1, "hidden"));
+  return dense(hidden, params.w2, params.b2, "readout");
+}
+
+export function mlpLoss(params: MlpParams, x: JaxArray, labels: JaxArray, weights: JaxArray): JaxArray {
+  return softmaxCrossEntropy(mlpLogits(params, x), labels, weights);
+}
+
+const f32 = (...shape: number[]): TensorSpec => ({ dtype: "float32", shape });
+const i32 = (...shape: number[]): TensorSpec => ({ dtype: "int32", shape });
+
+export function paramSpecs({ inputs, hidden, classes }: MlpSizes): Record<string, TensorSpec> {
+  return { w1: f32(inputs, hidden), b1: f32(hidden), w2: f32(hidden, classes), b2: f32(classes) };
+}
+
+/** Batches of images, each overlaid with one of eleven patches by maximum, under AdamW. */
+export function mlpLoop(sizes: MlpSizes, options: { readonly pixels?: "uint8" | "float32" } = {}): LoopSpec {
+  const { inputs, batch, rows } = sizes;
+  const params = paramSpecs(sizes);
+  const dtype = options.pixels ?? "float32";
+  const scale = dtype === "uint8" ? { scale: 1 / 255 } : {};
+  return {
+    name: "mlp",
+    resident: { pixels: { dtype, shape: [rows, inputs] }, labels: i32(rows), patches: f32(11, inputs) },
+    state: { ...params, ...withPrefix(params, "m."), ...withPrefix(params, "v.") },
+    perStep: { index: i32(batch), patch: i32(batch), weight: f32(batch), ...ADAMW_TABLE },
+    gathers: {
+      image: { from: "pixels", by: "index", ...scale },
+      cue: { from: "patches", by: "patch" },
+      label: { from: "labels", by: "index" },
+    },
+    step: (args) => {
+      const { w1, b1, w2, b2 } = args;
+      const current = { w1, b1, w2, b2 };
+      const [loss, grads] = valueAndGrad((p: MlpParams) =>
+        mlpLoss(p, ops.maximum(args.image, args.cue), args.label, args.weight),
+      )({ w1: w1.ref, b1: b1.ref, w2: w2.ref, b2: b2.ref }) as [JaxArray, Record<string, JaxArray>];
+      const next = adamw({
+        params: current,
+        grads,
+        m: withoutPrefix(args, "m."),
+        v: withoutPrefix(args, "v."),
+        row: args,
+      });
+      return {
+        state: { ...next.params, ...withPrefix(next.m, "m."), ...withPrefix(next.v, "v.") },
+        outputs: { loss },
+      };
+    },
+  };
+}
+
+/** Everything that `mlpLoop` needs, from one seed. */
+export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8" | "float32" = "float32") {
+  const { inputs, hidden, classes, batch, rows } = sizes;
+  const rng = Rng.of(seed, "mlp-for-tests");
+  const integers = (count: number, limit: number): Int32Array =>
+    Int32Array.from({ length: count }, () => rng.int(limit));
+  const grey = Uint8Array.from({ length: rows * inputs }, () => rng.uint32() >>> 24);
+  const image: Tensor =
+    pixels === "uint8"
+      ? { dtype: "uint8", shape: [rows, inputs], data: grey }
+      : { dtype: "float32", shape: [rows, inputs], data: Float32Array.from(grey, (value) => value / 255) };
+  const patches = new Float32Array(11 * inputs).map((_, i) => (i % inputs < 9 ? rng.uniform() : 0));
+  const params: Record<string, Tensor> = {
+    w1: heNormal(rng, [inputs, hidden]),
+    b1: zeros([hidden]),
+    w2: heNormal(rng, [hidden, classes]),
+    b2: zeros([classes]),
+  };
+  const blank = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, zeros(shape)]));
+  const rowsOfAdamw = Array.from({ length: steps }, (_, step) =>
+    adamwRow({ learningRate: 1e-3, weightDecay: 0.1, update: step + 1 }),
+  );
+  return {
+    resident: {
+      pixels: image,
+      labels: { dtype: "int32", shape: [rows], data: integers(rows, classes) },
+      patches: { dtype: "float32", shape: [11, inputs], data: patches },
+    } satisfies Record<string, Tensor>,
+    state: { ...params, ...withPrefix(blank, "m."), ...withPrefix(blank, "v.") } as Record<string, Tensor>,
+    table: {
+      index: { dtype: "int32", shape: [steps, batch], data: integers(steps * batch, rows) },
+      patch: { dtype: "int32", shape: [steps, batch], data: integers(steps * batch, 11) },
+      weight: {
+        dtype: "float32",
+        shape: [steps, batch],
+        data: new Float32Array(steps * batch).map(() => 1 + rng.uniform()),
+      },
+      ...scalarColumns(rowsOfAdamw),
+    } as Record<string, Tensor>,
+  };
+}
+
+/** Rows `from` … `from + steps` of every table. */
+export function sliceTable(
+  table: Readonly<Record<string, Tensor>>,
+  from: number,
+  steps: number,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, { dtype, shape, data }]): [string, Tensor] => {
+      const row = data.length / shape[0];
+      return [name, { dtype, shape: [steps, ...shape.slice(1)], data: data.slice(from * row, (from + steps) * row) }];
+    }),
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * @file One IR node as ONNX nodes. Attributes that ONNX takes as tensors become initializers.
+ */
+import type { Node } from "../ir/types.ts";
+import type { NodeProto } from "./messages.ts";
+import { dataTypeOf, intAttribute, intsAttribute, node } from "./messages.ts";
+
+export interface EncodeContext {
+  /** Name of an int64 vector initializer with these elements. */
+  readonly integers: (values: readonly number[]) => string;
+  /** Name of the row index of the present step. */
+  readonly step: string;
+  /** Name of a host-made table. */
+  readonly table: (name: string) => string;
+}
+
+export function encodeNode(
+  irNode: Node,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  context: EncodeContext,
+): NodeProto {
+  const { op, attributes } = irNode;
+  const list = (key: string): readonly number[] => attributes[key] as readonly number[];
+  const plain = (opType: string, extra: readonly string[] = []): NodeProto =>
+    node(opType, { inputs: [...inputs, ...extra], outputs });
+  switch (op) {
+    case "StepRow":
+      return node("Gather", {
+        inputs: [context.table(attributes.table as string), context.step],
+        outputs,
+        attributes: [intAttribute("axis", 0)],
+      });
+    case "Mod":
+      return node("Mod", { inputs, outputs, attributes: [intAttribute("fmod", 1)] });
+    case "Cast":
+      return node("Cast", {
+        inputs,
+        outputs,
+        attributes: [intAttribute("to", dataTypeOf(attributes.to as "float32"))],
+      });
+    case "Reshape":
+    case "Expand":
+      return plain(op, [context.integers(list("shape"))]);
+    case "Transpose":
+      return node(op, { inputs, outputs, attributes: [intsAttribute("perm", list("perm"))] });
+    case "ReduceSum":
+    case "ReduceMax":
+    case "ReduceMin":
+    case "ReduceProd":
+      return node(op, {
+        inputs: [...inputs, context.integers(list("axes"))],
+        outputs,
+        attributes: [intAttribute("keepdims", 0)],
+      });
+    case "Gather":
+    case "Concat":
+      return node(op, { inputs, outputs, attributes: [intAttribute("axis", attributes.axis as number)] });
+    case "Slice":
+      return plain(op, [context.integers(list("starts")), context.integers(list("ends"))]);
+    case "Pad":
+      return plain(op, [context.integers([...list("before"), ...list("after")])]);
+    case "Split":
+      return node(op, {
+        inputs: [...inputs, context.integers(list("sizes"))],
+        outputs,
+        attributes: [intAttribute("axis", 0)],
+      });
+    case "MatMul":
+      return encodeMatMul(irNode, inputs, outputs);
+    default:
+      return plain(op);
+  }
+}
+
+/** Gemm and FusedMatMul read transposed operands where they lie. */
+function encodeMatMul({ attributes, inputs: values }: Node, inputs: readonly string[], outputs: readonly string[]) {
+  const transA = Number(attributes.transA === true);
+  const transB = Number(attributes.transB === true);
+  const flags = [intAttribute("transA", transA), intAttribute("transB", transB)];
+  if (values[0].shape.length > 2) return node("FusedMatMul", { inputs, outputs, attributes: flags, microsoft: true });
+  if (transA + transB === 0 && values.length === 2) return node("MatMul", { inputs, outputs });
+  return node("Gemm", { inputs, outputs, attributes: flags });
+}

@@ -1,0 +1,123 @@
+/**
+ * @file A compiled training loop, ready to run. One call blocks the event loop for its K steps; choose K for that.
+ */
+import type { Tensor } from "../../core/index.ts";
+import type { LoopSpec } from "../compileLoop.ts";
+import { EngineError } from "../errors.ts";
+import type { LoopLayout } from "../onnx/loopModel.ts";
+import { LOOP_NAMES } from "../onnx/loopModel.ts";
+import type { Specs } from "../program.ts";
+import { SCALARS_TABLE, scalarNames } from "../stepTable.ts";
+import type { HashedProgram } from "./numerics.ts";
+import { ort } from "./session.ts";
+import { fromRuntime, toRuntime } from "./tensors.ts";
+
+export type Tensors = Record<string, Tensor>;
+
+export interface LoopRun {
+  readonly state: Readonly<Tensors>;
+  /** Leading dimension: steps. */
+  readonly table: Readonly<Tensors>;
+  readonly steps: number;
+}
+
+export interface LoopResult {
+  readonly state: Tensors;
+  /** Leading dimension: steps. */
+  readonly outputs: Tensors;
+}
+
+export interface LoopProgram extends HashedProgram {
+  readonly name: string;
+  /** Gives the resident tensors, once or whenever they change; their memory is used as it is, so leave it alone. */
+  bind(resident: Readonly<Tensors>): void;
+  /** The state given is not changed; the state returned is fresh memory. */
+  run(options: LoopRun): Promise<LoopResult>;
+  dispose(): Promise<void>;
+}
+
+export function openLoopProgram(options: {
+  readonly session: ort.InferenceSession;
+  readonly spec: LoopSpec;
+  readonly layout: LoopLayout;
+  readonly graphHash: string;
+}): LoopProgram {
+  const { session, spec, layout, graphHash } = options;
+  const { name } = spec;
+  let resident: Record<string, ort.Tensor> | undefined;
+  return {
+    name,
+    graphHash,
+    bind(tensors) {
+      resident = {};
+      for (const slot of layout.resident)
+        resident[LOOP_NAMES.resident(slot.name)] = toRuntime(
+          `Program ${name}, resident "${slot.name}"`,
+          spec.resident[slot.name],
+          tensors[slot.name],
+        );
+    },
+    async run({ state, table, steps }) {
+      if (!Number.isInteger(steps) || steps < 1)
+        throw new EngineError("ENGINE_INPUT", `Program ${name}: expected steps to be a positive integer, got ${steps}`);
+      if (resident === undefined && layout.resident.length > 0)
+        throw new EngineError("ENGINE_UNBOUND", `Program ${name}: expected bind() before run()`);
+      const feeds: Record<string, ort.Tensor> = {
+        ...resident,
+        ...feedsOfState(name, spec.state, state),
+        ...feedsOfTable(name, layout, spec.perStep, table, steps),
+        [LOOP_NAMES.steps]: new ort.Tensor("int64", BigInt64Array.of(BigInt(steps)), []),
+      };
+      const results = await session.run(feeds);
+      return {
+        state: pick(layout.state, results, LOOP_NAMES.finalState),
+        outputs: pick(layout.outputs, results, LOOP_NAMES.output),
+      };
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function feedsOfState(program: string, specs: Specs, state: Readonly<Tensors>): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([key, spec]) => [
+      LOOP_NAMES.state(key),
+      toRuntime(`Program ${program}, state "${key}"`, spec, state[key]),
+    ]),
+  );
+}
+
+function feedsOfTable(
+  program: string,
+  layout: LoopLayout,
+  perStep: Specs,
+  table: Readonly<Tensors>,
+  steps: number,
+): Record<string, ort.Tensor> {
+  const feeds: Record<string, ort.Tensor> = {};
+  for (const [key, { dtype, shape }] of Object.entries(perStep))
+    feeds[key] = toRuntime(`Program ${program}, table "${key}"`, { dtype, shape: [steps, ...shape] }, table[key]);
+  return Object.fromEntries(
+    layout.tables.map(({ name }) => [
+      LOOP_NAMES.table(name),
+      name === SCALARS_TABLE ? packScalars(scalarNames(perStep), feeds, steps) : feeds[name],
+    ]),
+  );
+}
+
+function packScalars(names: readonly string[], feeds: Readonly<Record<string, ort.Tensor>>, steps: number): ort.Tensor {
+  const packed = new Float32Array(steps * names.length);
+  for (const [column, name] of names.entries()) {
+    const values = feeds[name].data as Float32Array;
+    for (let step = 0; step < steps; step++) packed[step * names.length + column] = values[step];
+  }
+  return new ort.Tensor("float32", packed, [steps, names.length]);
+}
+
+function pick(
+  slots: readonly { readonly name: string }[],
+  results: ort.InferenceSession.OnnxValueMapType,
+  nameOf: (name: string) => string,
+): Tensors {
+  return Object.fromEntries(slots.map(({ name }) => [name, fromRuntime(results[nameOf(name)] as ort.Tensor)]));
+}

@@ -1,0 +1,52 @@
+/**
+ * @file What the bits depend on (DESIGN §4, numerics key): engine, graphs, runtime build and options, threads, processor.
+ */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import type { Numerics } from "../../core/index.ts";
+import { sha256Hex } from "../../core/index.ts";
+import { describeRuntime } from "./session.ts";
+
+/** Raised whenever the engine may change bits: lowering rules, rewrites, optimizers. */
+export const ENGINE_VERSION = "1";
+
+/** Features by which the runtime and its kernels choose code. */
+const RELEVANT_FLAGS = /^(avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx\w*|asimd\w*|sve\w*|i8mm|bf16|fphp|neon)$/;
+
+export interface HashedProgram {
+  readonly graphHash: string;
+}
+
+/** One key for everything that a run computes with. The order of programs does not matter. */
+export function numericsOf(...programs: readonly HashedProgram[]): Numerics {
+  const hashes = programs.map(({ graphHash }) => graphHash).sort();
+  return {
+    engine: `ontogeny-engine/${ENGINE_VERSION}`,
+    graph: hashes.length === 1 ? hashes[0] : sha256Hex(hashes.join("\n")),
+    runtime: describeRuntime(),
+    threads: 1,
+    cpu: describeProcessor(),
+  };
+}
+
+let processor: string | undefined;
+
+function describeProcessor(): string {
+  processor ??= `${process.arch} ${cpus()[0]?.model.trim() ?? "unknown"} ${flagsOf().join(" ")}`.trim();
+  return processor;
+}
+
+/** Empty where the system does not list them: then the model's name alone stands for them. */
+function flagsOf(): string[] {
+  let text: string;
+  try {
+    text = readFileSync("/proc/cpuinfo", "utf8");
+  } catch {
+    return [];
+  }
+  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1] ?? "";
+  return flags
+    .split(/\s+/)
+    .filter((flag) => RELEVANT_FLAGS.test(flag))
+    .sort();
+}

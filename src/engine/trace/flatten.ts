@@ -1,0 +1,93 @@
+/**
+ * @file From a jax-js Jaxpr to a TracedProgram: inlines jit calls (their names become the scope), drops dead equations.
+ */
+import type { ClosedJaxpr, Jaxpr } from "@jax-js/jax";
+import { EngineError } from "../errors.ts";
+import type { Constant, Equation, Literal, Operand, ProgramType, TracedProgram, Variable } from "./program.ts";
+
+type JaxprAtom = Jaxpr["outs"][number];
+type Environment = Map<JaxprAtom, Operand>;
+
+export function flatten(options: {
+  readonly name: string;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly closed: ClosedJaxpr;
+}): TracedProgram {
+  const { name, inputNames, outputNames, closed } = options;
+  const { jaxpr, consts } = closed;
+  const walk = new Walk(name);
+  const environment: Environment = new Map();
+  for (const binder of jaxpr.inBinders) environment.set(binder, walk.variable(binder, name));
+  const bound = jaxpr.inBinders.map((binder) => environment.get(binder) as Variable);
+  const constants = consts.map((array, i): Constant => {
+    const data = (array.ref as unknown as { dataSync(): Float32Array | Int32Array }).dataSync();
+    return { variable: bound[i], data };
+  });
+  walk.inline(jaxpr, environment, name);
+  const outputs = jaxpr.outs.map((atom, i) => ({ name: outputNames[i], operand: walk.read(atom, environment, name) }));
+  const inputs = inputNames.map((key, i) => ({ name: key, variable: bound[consts.length + i] }));
+  const equations = withoutDead(
+    walk.equations,
+    outputs.map(({ operand }) => operand),
+  );
+  return { name, inputs, constants, equations, outputs };
+}
+
+class Walk {
+  readonly equations: Equation[] = [];
+  private nextId = 0;
+  private readonly program: string;
+
+  constructor(program: string) {
+    this.program = program;
+  }
+
+  inline(jaxpr: Jaxpr, environment: Environment, scope: string): void {
+    for (const { primitive, inputs, params, outBinders } of jaxpr.eqns) {
+      const operands = inputs.map((atom) => this.read(atom, environment, scope));
+      if (String(primitive) === "jit") {
+        const inner = params.jaxpr as Jaxpr;
+        const innerScope = params.name === "closure" ? scope : `${scope}/${params.name}`;
+        const local: Environment = new Map(inner.inBinders.map((binder, i) => [binder, operands[i]]));
+        this.inline(inner, local, innerScope);
+        for (const [i, binder] of outBinders.entries())
+          environment.set(binder, this.read(inner.outs[i], local, innerScope));
+        continue;
+      }
+      const outputs = outBinders.map((binder) => this.variable(binder, scope));
+      for (const [i, binder] of outBinders.entries()) environment.set(binder, outputs[i]);
+      this.equations.push({ primitive: String(primitive), inputs: operands, params, outputs, scope });
+    }
+  }
+
+  variable({ aval }: JaxprAtom, scope: string): Variable {
+    return { kind: "variable", id: this.nextId++, type: this.typeOf(aval.dtype, scope), shape: [...aval.shape] };
+  }
+
+  read(atom: JaxprAtom, environment: Environment, scope: string): Operand {
+    if ("value" in atom)
+      return { kind: "literal", type: this.typeOf(atom.dtype, scope), value: Number(atom.value) } satisfies Literal;
+    return environment.get(atom)!;
+  }
+
+  private typeOf(dtype: string, scope: string): ProgramType {
+    if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+    const place = scope === this.program ? this.program : `${this.program}, in ${scope}`;
+    throw new EngineError(
+      "ENGINE_TYPE",
+      `Program ${place}: expected float32, int32 or bool, got ${dtype}; cast it, or compute it on the host`,
+    );
+  }
+}
+
+function withoutDead(equations: readonly Equation[], outputs: readonly Operand[]): Equation[] {
+  const live = new Set<Operand>(outputs);
+  const kept: Equation[] = [];
+  for (const equation of [...equations].reverse()) {
+    if (!equation.outputs.some((variable) => live.has(variable))) continue;
+    for (const input of equation.inputs) live.add(input);
+    kept.push(equation);
+  }
+  return kept.reverse();
+}
