@@ -1,0 +1,115 @@
+/**
+ * @file `ontogeny ls`: the studies and runs of a workspace. A run whose manifest cannot be read is listed as damaged.
+ */
+import type { Command } from "commander";
+import { type Manifest, OntogenyError } from "../../core/index.ts";
+import type { Workspace } from "../../store/index.ts";
+import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
+import { print, printJson } from "../output.ts";
+import { listStudies } from "../studies.ts";
+import { renderTable, shortNumber } from "../table.ts";
+
+const SHOWN_RUNS = 40;
+
+interface LsOptions extends CommonOptions {
+  readonly all?: boolean;
+  readonly status?: string;
+}
+
+interface RunRow {
+  readonly id: string;
+  readonly organism: string;
+  readonly seeds: string;
+  readonly step: number;
+  readonly status: string;
+  readonly attempts: number;
+  readonly parent: string;
+  readonly updatedAtMs: number;
+}
+
+export function lsCommand(): Command {
+  return makeCommand("ls", "List the studies and runs of a workspace", ["ontogeny ls grokking --status complete"])
+    .argument("[text]", "show only what has this text in its id, organism, seeds or parent")
+    .option("--status <status>", "only runs that are created, running, paused, complete, failed or damaged")
+    .option("--all", `every run, not only the ${SHOWN_RUNS} latest`)
+    .action(ls);
+}
+
+async function ls(text: string | undefined, options: LsOptions): Promise<void> {
+  const workspace = await openWorkspace(options);
+  const wanted = (fields: readonly string[]) => text === undefined || fields.some((field) => field.includes(text));
+  const studies = listStudies(workspace)
+    .map(({ id, folder, results }) => ({
+      id,
+      title: results?.study.title ?? "",
+      status: results === undefined ? "unfinished" : "complete",
+      quick: results?.study.quick ?? false,
+      runs: results?.cost.runs ?? null,
+      folder,
+    }))
+    .filter(({ id, title }) => wanted([id, title]));
+  const runs = workspace
+    .runIds()
+    .map((id) => runRow(workspace, id))
+    .filter((row) => wanted([row.id, row.organism, row.seeds, row.parent]))
+    .filter((row) => options.status === undefined || row.status === options.status)
+    .sort((a, b) => b.updatedAtMs - a.updatedAtMs);
+  if (options.json) {
+    printJson({ studies, runs });
+    return;
+  }
+  if (studies.length + runs.length === 0) {
+    print(text === undefined ? "Nothing here yet: `ontogeny run` runs a study." : `Nothing matches "${text}".`);
+    return;
+  }
+  const parts: string[] = [];
+  if (studies.length > 0)
+    parts.push(
+      renderTable(studies, [
+        { title: "STUDY", text: ({ id }) => id },
+        { title: "STATUS", text: ({ status, quick }) => (quick ? `${status} (quick)` : status) },
+        { title: "RUNS", text: (row) => shortNumber(row.runs), align: "right" },
+        { title: "TITLE", text: ({ title }) => title },
+      ]),
+    );
+  const shown = options.all ? runs : runs.slice(0, SHOWN_RUNS);
+  if (shown.length > 0)
+    parts.push(
+      renderTable(shown, [
+        { title: "RUN", text: ({ id }) => id.slice(0, 13) },
+        { title: "ORGANISM", text: ({ organism }) => organism },
+        { title: "SEEDS", text: ({ seeds }) => seeds },
+        { title: "STEP", text: ({ step }) => String(step), align: "right" },
+        { title: "STATUS", text: ({ status }) => status },
+        { title: "TRIES", text: ({ attempts }) => String(attempts), align: "right" },
+        { title: "BRANCH OF", text: ({ parent }) => parent },
+      ]),
+    );
+  if (shown.length < runs.length) parts.push(`… and ${runs.length - shown.length} older runs (--all shows them)`);
+  print(parts.join("\n\n"));
+}
+
+function runRow(workspace: Workspace, id: string): RunRow {
+  try {
+    return rowOf(workspace.run(id).manifest());
+  } catch (error) {
+    if (!(error instanceof OntogenyError)) throw error;
+    return { id, organism: "?", seeds: "?", step: 0, status: "damaged", attempts: 0, parent: "", updatedAtMs: 0 };
+  }
+}
+
+function rowOf({ id, meaning, step, status, attempts, updatedAtMs }: Manifest): RunRow {
+  const { process, seeds, lineage } = meaning;
+  const values = Object.entries(seeds);
+  const same = new Set(values.map(([, seed]) => seed)).size === 1;
+  return {
+    id,
+    organism: process.organism,
+    seeds: same ? String(values[0][1]) : values.map(([name, seed]) => `${name} ${seed}`).join(", "),
+    step,
+    status,
+    attempts,
+    parent: lineage === undefined ? "" : `${lineage.parent.slice(0, 13)} @ ${lineage.forkStep}`,
+    updatedAtMs,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * @file Progress on stderr: one line that is rewritten on a terminal, with rate and time left; in a pipe at most one
+ * plain line a phase. Never writes to stdout.
+ */
+
+export interface ProgressEvent {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  readonly message?: string;
+}
+
+export interface ProgressSink {
+  readonly isTTY: boolean;
+  /** Columns of the terminal. */
+  readonly columns: number;
+  readonly write: (text: string) => void;
+  readonly nowMs: () => number;
+}
+
+/** Rewrites at most this often. */
+const REDRAW_MS = 100;
+/** The rate is that of the steps done in this last stretch. */
+const RATE_WINDOW_MS = 10_000;
+
+export class ProgressDisplay {
+  private readonly sink: ProgressSink;
+  private phase = "";
+  private drawn = false;
+  private drawnAtMs = Number.NEGATIVE_INFINITY;
+  private readonly samples: { atMs: number; steps: number }[] = [];
+
+  constructor(sink: ProgressSink = stderrSink()) {
+    this.sink = sink;
+  }
+
+  readonly update = (event: ProgressEvent): void => {
+    const nowMs = this.sink.nowMs();
+    this.samples.push({ atMs: nowMs, steps: event.stepsDone });
+    while (this.samples.length > 2 && nowMs - this.samples[0].atMs > RATE_WINDOW_MS) this.samples.shift();
+    if (event.message !== undefined) this.line(event.message);
+    const newPhase = event.phase !== this.phase;
+    this.phase = event.phase;
+    if (!this.sink.isTTY) {
+      if (newPhase) this.sink.write(`${event.phase}\n`);
+      return;
+    }
+    if (!newPhase && nowMs - this.drawnAtMs < REDRAW_MS) return;
+    this.drawnAtMs = nowMs;
+    this.drawn = true;
+    this.sink.write(`\r\u001b[K${[...this.textOf(event)].slice(0, this.sink.columns - 1).join("")}`);
+  };
+
+  /** A line that stays, above the one that is rewritten. */
+  line(text: string): void {
+    this.clear();
+    this.sink.write(`${text}\n`);
+  }
+
+  /** Takes the rewritten line away. */
+  clear(): void {
+    if (this.drawn) this.sink.write("\r\u001b[K");
+    this.drawn = false;
+  }
+
+  private textOf({ phase, done, total, stepsDone, stepsTotal }: ProgressEvent): string {
+    const share = stepsTotal > 0 ? Math.min(1, stepsDone / stepsTotal) : 0;
+    const parts = [`${percent(share)} ${bar(share)} ${phase}`, `${done}/${total} runs`];
+    const rate = this.stepsPerSec();
+    if (rate !== undefined) {
+      parts.push(`${Math.round(rate).toLocaleString("en")} steps/s`);
+      const left = (stepsTotal - stepsDone) / rate;
+      if (Number.isFinite(left) && left >= 0) parts.push(`${duration(left)} left`);
+    }
+    return parts.join(" · ");
+  }
+
+  private stepsPerSec(): number | undefined {
+    const first = this.samples[0];
+    const last = this.samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < 500 || last.steps <= first.steps)
+      return undefined;
+    return (1000 * (last.steps - first.steps)) / (last.atMs - first.atMs);
+  }
+}
+
+/** `8 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(secs: number): string {
+  const whole = Math.round(secs);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+function percent(share: number): string {
+  return `${Math.floor(100 * share)}%`.padStart(4);
+}
+
+function bar(share: number): string {
+  const full = Math.round(20 * share);
+  return `${"━".repeat(full)}${"─".repeat(20 - full)}`;
+}
+
+function stderrSink(): ProgressSink {
+  return {
+    isTTY: process.stderr.isTTY === true,
+    get columns() {
+      return process.stderr.columns ?? 80;
+    },
+    write: (text) => process.stderr.write(text),
+    nowMs: Date.now,
+  };
+}
