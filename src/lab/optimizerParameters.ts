@@ -24,6 +24,7 @@ export function optimizerParameters(defaults: Omit<OptimizerSettings, "kind">): 
     default: defaults[key],
     low: 0,
     high,
+    fixed: true,
     description,
   });
   return {

@@ -1,0 +1,59 @@
+/**
+ * @file Makes an Organism out of a table of parameters, a list of measures and a model that the native trainer drives.
+ *
+ * Refuses to open a process of another organism, factors that are not complete and valid, and a seed vector that lacks a
+ * component or has one too many.
+ */
+import { type Change, type Factors, OntogenyError, type Seeds } from "../core/index.ts";
+import { type NativeModel, NativeTrainer } from "./nativeTrainer.ts";
+import type { Organism } from "./organism.ts";
+import { parseFactorsWith, validateChangeWith } from "./parameters.ts";
+
+interface NativeOrganism
+  extends Pick<Organism, "name" | "title" | "description" | "seedNames" | "measures" | "parameters" | "dataHashes"> {
+  /** The seed components that a change may re-key in mid-run. */
+  readonly reseedable: readonly string[];
+  readonly openModel: (options: { factors: Factors; seeds: Seeds }) => Promise<NativeModel>;
+}
+
+export function nativeOrganism(spec: NativeOrganism): Organism {
+  const { openModel, reseedable, ...described } = spec;
+  const { name, parameters, seedNames, measures } = described;
+  const parseFactors = (partial: unknown, where: string) => parseFactorsWith(parameters, partial, where);
+  const validateChange = (change: Change, factors: Factors) =>
+    validateChangeWith(parameters, reseedable, change, factors);
+  return {
+    ...described,
+    parseFactors,
+    validateChange,
+    async open({ process, seeds, changes }) {
+      if (process.organism !== name)
+        throw new OntogenyError(
+          "ORGANISM_MISMATCH",
+          `open: expected a process of "${name}", got one of "${process.organism}"`,
+        );
+      const factors = parseFactors(process.factors, "process.factors");
+      requireSeeds(name, seedNames, seeds);
+      const allChanges = [...process.changes, ...changes];
+      for (const change of allChanges) validateChange(change, factors);
+      return new NativeTrainer({
+        model: await openModel({ factors, seeds }),
+        factors,
+        seeds,
+        changes: allChanges,
+        measureNames: measures.map((measure) => measure.name),
+        validateChange: (change) => validateChange(change, factors),
+      });
+    },
+  };
+}
+
+function requireSeeds(organism: string, names: readonly string[], seeds: Seeds): void {
+  const expected = [...names].sort().join(", ");
+  const got = Object.keys(seeds).sort().join(", ");
+  if (got !== expected)
+    throw new OntogenyError("SEEDS_INVALID", `Seeds of ${organism}: expected components ${expected}, got ${got}`);
+  const wrong = names.find((name) => !Number.isSafeInteger(seeds[name]) || seeds[name] < 0);
+  if (wrong !== undefined)
+    throw new OntogenyError("SEEDS_INVALID", `Seed ${wrong}: expected an integer ≥ 0, got ${seeds[wrong]}`);
+}

@@ -1,0 +1,117 @@
+/**
+ * @file One run's model of `grokking`: what the native trainer drives.
+ */
+import { type Factors, type MeasuredValue, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
+import {
+  compileFunction,
+  compileLoop,
+  type FunctionProgram,
+  type LoopProgram,
+  normal,
+  numericsOf,
+} from "../../../engine/index.ts";
+import { initialState, optimizerColumns } from "../../adamwTraining.ts";
+import type { NativeModel, State } from "../../nativeTrainer.ts";
+import { ProgramCache } from "../../programCache.ts";
+import type { Regime } from "../../regime.ts";
+import { measuresOfState } from "./measures.ts";
+import type { GrokkingSettings } from "./parameters.ts";
+import { answerFunction, type GrokkingShape, parameterSpecs, trainingLoop } from "./program.ts";
+import { type ModularAddition, modularAddition, takeRows } from "./task.ts";
+
+/** Multiplications per call of the training loop: about 50 ms on a core of 2020. */
+const CALL_WORK = 2e9;
+
+const loops = new ProgramCache<LoopProgram>(6);
+const functions = new ProgramCache<FunctionProgram>(3);
+
+export async function openGrokkingModel(options: { factors: Factors; seeds: Seeds }): Promise<NativeModel> {
+  const model = new GrokkingModel(options);
+  await model.compile();
+  return model;
+}
+
+class GrokkingModel implements NativeModel {
+  private readonly settings: GrokkingSettings;
+  private readonly seeds: Seeds;
+  private readonly shape: GrokkingShape;
+  private readonly task: ModularAddition;
+  private readonly resident: Record<string, Tensor>;
+  private numericsKept: Numerics | undefined;
+
+  constructor({ factors, seeds }: { factors: Factors; seeds: Seeds }) {
+    this.settings = settingsOf(factors);
+    this.seeds = seeds;
+    const { data, architecture } = this.settings;
+    const { modulus } = data;
+    this.shape = { modulus, ...architecture };
+    this.task = modularAddition({ ...data, dataSeed: seeds.data });
+    const rows = this.task.trainRows;
+    this.resident = {
+      inputs: {
+        dtype: "float32",
+        shape: [rows.length, modulus],
+        data: takeRows(this.task.inputs, modulus, rows),
+      },
+      labels: { dtype: "int32", shape: [rows.length], data: Int32Array.from(rows, (row) => this.task.labels[row]) },
+    };
+  }
+
+  get numerics(): Numerics {
+    return this.numericsKept!;
+  }
+
+  async compile(): Promise<void> {
+    this.numericsKept = numericsOf(await this.loop());
+  }
+
+  /** Normal with variances 1/embedding, 1/embedding, 1/hidden. */
+  initialState(): State {
+    const specs = parameterSpecs(this.shape);
+    const { embedding, hidden } = this.shape;
+    const draw = (name: string, variance: number): Tensor =>
+      normal(Rng.of(this.seeds.init, "init", name), specs[name].shape, Math.sqrt(variance));
+    return initialState({ E: draw("E", 1 / embedding), W1: draw("W1", 1 / embedding), W2: draw("W2", 1 / hidden) });
+  }
+
+  stepsPerCall(): number {
+    const { modulus, embedding, hidden } = this.shape;
+    const perPair = modulus * embedding + embedding * hidden + hidden * modulus;
+    return Math.max(1, Math.round(CALL_WORK / (3 * this.task.trainRows.length * perPair)));
+  }
+
+  async update({ state, step, steps, regime }: { state: State; step: number; steps: number; regime: Regime }) {
+    const loop = await this.loop();
+    loop.bind(this.resident);
+    const settings = settingsOf(regime.factors).optimizer;
+    const result = await loop.run({ steps, state, table: optimizerColumns({ settings, firstStep: step, steps }) });
+    return { state: result.state, batchLossNats: result.outputs.loss.data as Float32Array };
+  }
+
+  async measure({ state, only }: { state: State; only?: readonly string[] }): Promise<readonly MeasuredValue[]> {
+    const { modulus } = this.shape;
+    const program = await functions.get(JSON.stringify(this.shape), () => compileFunction(answerFunction(this.shape)));
+    program.bind({ inputs: { dtype: "float32", shape: [modulus * modulus, modulus], data: this.task.inputs } });
+    const { E, W1, W2 } = state;
+    const { logits } = await program.run({ E, W1, W2 });
+    const values = measuresOfState({
+      task: this.task,
+      logits: logits.data as Float32Array,
+      parameters: { E: E.data as Float32Array, W1: W1.data as Float32Array, W2: W2.data as Float32Array },
+    });
+    return only === undefined ? values : values.filter(({ measure }) => only.includes(measure));
+  }
+
+  /** Programs belong to the process, not to the run. */
+  async close(): Promise<void> {}
+
+  private loop(): Promise<LoopProgram> {
+    const { beta1, beta2 } = this.settings.optimizer;
+    const shape = { ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 };
+    return loops.get(JSON.stringify(shape), () => compileLoop(trainingLoop(shape)));
+  }
+}
+
+function settingsOf(factors: Factors): GrokkingSettings {
+  return factors as unknown as GrokkingSettings;
+}

@@ -1,0 +1,62 @@
+/**
+ * @file The network of `grokking` as programs: one full-batch update, and the logits of all pairs.
+ *
+ * logits = relu((E[a] + E[b])·W1)·W2 without biases; the two embeddings are one product with one-hot(a) + one-hot(b).
+ */
+import {
+  type FunctionSpec,
+  type JaxArrays,
+  type LoopSpec,
+  ops,
+  type Specs,
+  softmaxCrossEntropy,
+} from "../../../engine/index.ts";
+import { adamwLoop } from "../../adamwTraining.ts";
+
+export interface GrokkingShape {
+  readonly modulus: number;
+  readonly embedding: number;
+  readonly hidden: number;
+}
+
+export function parameterSpecs({ modulus, embedding, hidden }: GrokkingShape): Specs {
+  return {
+    E: { dtype: "float32", shape: [modulus, embedding] },
+    W1: { dtype: "float32", shape: [embedding, hidden] },
+    W2: { dtype: "float32", shape: [hidden, modulus] },
+  };
+}
+
+function logitsOf({ E, W1, W2 }: JaxArrays, inputs: JaxArrays[string]): JaxArrays[string] {
+  return ops.matmul(ops.relu(ops.matmul(ops.matmul(inputs, E), W1)), W2);
+}
+
+/** Mean cross-entropy over all `pairs` training pairs, nats. */
+export function trainingLoop(
+  shape: GrokkingShape & { readonly pairs: number; readonly beta1: number; readonly beta2: number },
+): LoopSpec {
+  const { modulus, pairs, beta1, beta2 } = shape;
+  return adamwLoop({
+    name: `grokking mod ${modulus}, ${pairs} pairs`,
+    parameters: parameterSpecs(shape),
+    resident: {
+      inputs: { dtype: "float32", shape: [pairs, modulus] },
+      labels: { dtype: "int32", shape: [pairs] },
+    },
+    perStep: {},
+    gathers: {},
+    loss: (parameters, { inputs, labels }) => softmaxCrossEntropy(logitsOf(parameters, inputs), labels),
+    betas: { beta1, beta2 },
+  });
+}
+
+/** Logits [p², p] of all pairs. */
+export function answerFunction(shape: GrokkingShape): FunctionSpec {
+  const { modulus } = shape;
+  return {
+    name: `grokking mod ${modulus}, answers to all pairs`,
+    inputs: parameterSpecs(shape),
+    resident: { inputs: { dtype: "float32", shape: [modulus * modulus, modulus] } },
+    fn: ({ inputs, ...parameters }) => ({ logits: logitsOf(parameters, inputs) }),
+  };
+}

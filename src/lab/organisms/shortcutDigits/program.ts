@@ -1,0 +1,126 @@
+/**
+ * @file The network of `shortcut-digits` as programs: one update, the answers to rendered images, and answers under
+ * attack.
+ *
+ * A multilayer perceptron 784–hidden–10 with ReLU. Images are gathered inside the graph from MNIST's bytes, scaled to
+ * [0, 1]; the cue is a gathered patch, joined by the maximum.
+ */
+import { grad } from "@jax-js/jax";
+import {
+  crossEntropyPerExample,
+  dense,
+  type FunctionSpec,
+  type JaxArrays,
+  type LoopSpec,
+  logSoftmax,
+  ops,
+  type Specs,
+} from "../../../engine/index.ts";
+import { adamwLoop } from "../../adamwTraining.ts";
+import { CLASSES, PIXELS, TEST_IMAGES, TRAIN_IMAGES } from "../../data/mnist.ts";
+import { FGSM_EPSILON } from "./measures.ts";
+
+const BYTE = 1 / 255;
+const PATCHES = { dtype: "uint8", shape: [CLASSES + 1, PIXELS] } as const;
+
+type JaxArray = JaxArrays[string];
+
+export function parameterSpecs(hidden: number): Specs {
+  return {
+    W1: { dtype: "float32", shape: [PIXELS, hidden] },
+    b1: { dtype: "float32", shape: [hidden] },
+    W2: { dtype: "float32", shape: [hidden, CLASSES] },
+    b2: { dtype: "float32", shape: [CLASSES] },
+  };
+}
+
+/** Logits [n, 10] of inputs [n, 784]. */
+function logitsOf(parameters: JaxArrays, x: JaxArray): JaxArray {
+  const hidden = ops.relu(dense(x, parameters.W1, parameters.b1, "hidden"));
+  return dense(hidden, parameters.W2, parameters.b2, "answer");
+}
+
+/** Σ weightᵢ·CEᵢ over the batch, with labels smoothed; the weights sum to 1. */
+export function trainingLoop(options: {
+  readonly hidden: number;
+  readonly batchSize: number;
+  readonly beta1: number;
+  readonly beta2: number;
+}): LoopSpec {
+  const { hidden, batchSize: n, beta1, beta2 } = options;
+  return adamwLoop({
+    name: `shortcut-digits 784-${hidden}-10, batch ${n}`,
+    parameters: parameterSpecs(hidden),
+    resident: {
+      images: { dtype: "uint8", shape: [TRAIN_IMAGES, PIXELS] },
+      patches: PATCHES,
+    },
+    perStep: {
+      index: { dtype: "int32", shape: [n] },
+      cue: { dtype: "int32", shape: [n] },
+      label: { dtype: "int32", shape: [n] },
+      weight: { dtype: "float32", shape: [n] },
+      smoothing: { dtype: "float32", shape: [] },
+    },
+    gathers: {
+      image: { from: "images", by: "index", scale: BYTE },
+      patch: { from: "patches", by: "cue", scale: BYTE },
+    },
+    loss: (parameters, { image, patch, label, weight, smoothing }) => {
+      const logProbabilities = logSoftmax(logitsOf(parameters, ops.maximum(image, patch)));
+      const sure = ops.mul(ops.oneHot(label, CLASSES), ops.sub(1, smoothing));
+      const target = ops.add(sure, ops.div(smoothing, CLASSES));
+      const perExample = ops.sum(ops.mul(target, logProbabilities), -1);
+      return ops.neg(ops.sum(ops.mul(perExample, weight)));
+    },
+    betas: { beta1, beta2 },
+  });
+}
+
+/** Logits of `count` images of one of MNIST's two files, each with its cue. */
+export function answerFunction(options: {
+  readonly hidden: number;
+  readonly count: number;
+  readonly file: "train" | "test";
+}): FunctionSpec {
+  const { hidden, count, file } = options;
+  return {
+    name: `shortcut-digits 784-${hidden}-10, answers to ${count} ${file} images`,
+    inputs: {
+      ...parameterSpecs(hidden),
+      index: { dtype: "int32", shape: [count] },
+      cue: { dtype: "int32", shape: [count] },
+    },
+    resident: {
+      images: { dtype: "uint8", shape: [file === "train" ? TRAIN_IMAGES : TEST_IMAGES, PIXELS] },
+      patches: PATCHES,
+    },
+    gathers: {
+      image: { from: "images", by: "index", scale: BYTE },
+      patch: { from: "patches", by: "cue", scale: BYTE },
+    },
+    fn: ({ image, patch, ...parameters }) => ({ logits: logitsOf(parameters, ops.maximum(image, patch)) }),
+  };
+}
+
+/**
+ * Logits of `count` test images without a cue, each moved by ε·sign(∂CE/∂pixel) and kept in [0, 1].
+ * Source: Goodfellow, Shlens, Szegedy, "Explaining and harnessing adversarial examples", ICLR 2015, §4.
+ */
+export function attackedFunction({ hidden, count }: { readonly hidden: number; readonly count: number }): FunctionSpec {
+  return {
+    name: `shortcut-digits 784-${hidden}-10, attack on ${count} test images`,
+    inputs: {
+      ...parameterSpecs(hidden),
+      index: { dtype: "int32", shape: [count] },
+      label: { dtype: "int32", shape: [count] },
+    },
+    resident: { images: { dtype: "uint8", shape: [TEST_IMAGES, PIXELS] } },
+    gathers: { image: { from: "images", by: "index", scale: BYTE } },
+    fn: ({ image, label, ...parameters }) => {
+      const slope = grad((x: JaxArray) => ops.sum(crossEntropyPerExample(logitsOf(parameters, x), label)))(image.ref);
+      const moved = ops.add(image, ops.mul(ops.sign(slope), FGSM_EPSILON));
+      return { logits: logitsOf(parameters, ops.minimum(ops.maximum(moved, 0), 1)) };
+    },
+  };
+}
