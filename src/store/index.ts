@@ -1,10 +1,13 @@
 export * from "./checkpoint.ts";
+export * from "./checkWorkspace.ts";
 export * from "./disk.ts";
 export { type Lease, maybeLiveLease } from "./fence.ts";
 export { writeFileAtomic } from "./files.ts";
 export * from "./ledger.ts";
 export type { BadEntry, LedgerFault } from "./ledgerSegment.ts";
 export { type LedgerVerdict, verifyLedger } from "./ledgerVerify.ts";
+export * from "./lens.ts";
+export { LENS_SCHEMA, type LensProblem } from "./lensTables.ts";
 export * from "./runPaths.ts";
 export * from "./runReader.ts";
 export * from "./runWriter.ts";
