@@ -2,6 +2,7 @@
  * @file Trajectories of runs as read from disk, and the outcome that a study takes from one.
  */
 import { type OnsetDefinition, type Outcome, type Point, RefusedError } from "../core/index.ts";
+import { onset, type Series } from "../science/index.ts";
 
 /** Everything observed along one run, its parent's part before the fork included. */
 export class RunTrajectory {
@@ -43,17 +44,15 @@ export class RunTrajectory {
   }
 }
 
+/** A measure along the trajectory, as the estimators of events take it. */
+export function seriesOf(trajectory: RunTrajectory, measure: string): Series {
+  const steps = trajectory.steps(measure);
+  return { measure, steps, values: steps.map((step) => trajectory.value(measure, step)) };
+}
+
 /** First step at which the threshold is reached and held; undefined when it is not reached. */
-export function maybeOnsetStep(trajectory: RunTrajectory, onset: OnsetDefinition): number | undefined {
-  const steps = trajectory.steps(onset.measure);
-  const reached = steps.map((step) => {
-    const value = trajectory.value(onset.measure, step);
-    return onset.direction === "above" ? value >= onset.threshold : value <= onset.threshold;
-  });
-  for (let i = 0; i < steps.length; i++)
-    if (reached.slice(i, i + onset.hold).every(Boolean) && (i + onset.hold <= steps.length || reached[i]))
-      return steps[i];
-  return undefined;
+export function maybeOnsetStep(trajectory: RunTrajectory, definition: OnsetDefinition): number | undefined {
+  return onset(seriesOf(trajectory, definition.measure), definition).step ?? undefined;
 }
 
 /**

@@ -1,0 +1,115 @@
+/**
+ * @file The whole job: plan → run → analyse → report. Running a study again does only what is missing; when nothing
+ * is, it hands back what was found.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { contentId } from "../core/index.ts";
+import { Workspace } from "../store/index.ts";
+import { costOf } from "./cost.ts";
+import { findingsOf } from "./findings.ts";
+import { planStudy, type StudyPlan } from "./plan.ts";
+import { renderReport } from "./report/index.ts";
+import type { StudyResults } from "./results.ts";
+import { designRung } from "./rungs/design.ts";
+import { interveneRung } from "./rungs/intervene.ts";
+import { observeRung } from "./rungs/observe.ts";
+import { predictRung } from "./rungs/predict.ts";
+import { Session, type StudyProgress } from "./session.ts";
+import { maybeRun } from "./startState.ts";
+import { stepBudget } from "./stepBudget.ts";
+import { loadStudyFile } from "./studyFile.ts";
+import { buildId } from "./versions.ts";
+
+export interface RunStudyOptions {
+  readonly file: string;
+  readonly home: string;
+  readonly quick?: boolean;
+  readonly workers?: number;
+  readonly signal: AbortSignal;
+  readonly progress: (event: StudyProgress) => void;
+}
+
+export interface StudyOutcome {
+  readonly results: StudyResults;
+  readonly resultsPath: string;
+  readonly reportPath: string;
+  /** Nothing was missing: the results are those of an earlier call. */
+  readonly cached: boolean;
+}
+
+/** Throws StoppedError when the signal is raised; STUDY_* when the file cannot be run, before anything is. */
+export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> {
+  const file = loadStudyFile(options.file);
+  const plan = await planStudy(file, { quick: options.quick });
+  const folder = join(options.home, "studies", plan.id);
+  const paths = { resultsPath: join(folder, "results.json"), reportPath: join(folder, "report.html") };
+  const key = contentId({ plan: plan.id, build: buildId() });
+  const earlier = await maybeResults(options.home, paths, key);
+  if (earlier !== undefined) return { results: earlier, ...paths, cached: true };
+
+  await using session = await Session.open(options);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(options.file, join(folder, "study.yaml"));
+  writeWhole(join(folder, "plan.json"), `${JSON.stringify(planSummary(plan), null, 2)}\n`);
+  const startedMs = session.clock();
+  session.stepsTotal = stepBudget(plan);
+  const observed = await observeRung(session, plan);
+  const predict = plan.study.predict && (await predictRung(session, plan, plan.study.predict, observed.cohort));
+  const intervene = plan.study.intervene && (await interveneRung(session, plan, plan.study.intervene, observed.cohort));
+  const design = plan.study.design && (await designRung(session, plan, plan.study.design));
+  const verified = session.ledger.verify();
+  const partial = {
+    format: "ontogeny.results/1" as const,
+    study: {
+      id: plan.id,
+      name: plan.study.study,
+      title: plan.study.title,
+      question: plan.study.question.trim(),
+      quick: plan.quick,
+      organism: { name: plan.organism.name, title: plan.organism.title, description: plan.organism.description },
+      factors: plan.factors,
+      steps: plan.steps,
+      measures: plan.organism.measures,
+    },
+    observe: observed.results,
+    predict,
+    intervene,
+    design,
+    lineage: [...session.lineage.values()],
+    ledger: { head: verified.head, entries: verified.entries, anchor: session.ledger.anchor() },
+    cost: await costOf(session, (session.clock() - startedMs) / 1000),
+  };
+  const results: StudyResults = { ...partial, findings: findingsOf(partial) };
+  writeWhole(paths.reportPath, renderReport(results));
+  writeWhole(paths.resultsPath, `${JSON.stringify({ key, results })}\n`);
+  return { results, ...paths, cached: false };
+}
+
+/** The results of an earlier call of the same study and build, when every run that they rest on is still there. */
+async function maybeResults(
+  home: string,
+  { resultsPath, reportPath }: { resultsPath: string; reportPath: string },
+  key: string,
+): Promise<StudyResults | undefined> {
+  if (!existsSync(resultsPath) || !existsSync(reportPath)) return undefined;
+  const stored = JSON.parse(readFileSync(resultsPath, "utf8")) as { key: string; results: StudyResults };
+  if (stored.key !== key) return undefined;
+  const workspace = await Workspace.open(home);
+  const complete = stored.results.lineage.every(
+    ({ run, step }) => (maybeRun(workspace, run)?.manifest().step ?? -1) >= step,
+  );
+  if (!complete || !workspace.ledger("study").verify().ok) return undefined;
+  return stored.results;
+}
+
+function planSummary(plan: StudyPlan): object {
+  const { id, study, quick, factors, data, steps, grid } = plan;
+  return { format: "ontogeny.plan/1", id, quick, study, factors, data, steps, grid, stepsAtMost: stepBudget(plan) };
+}
+
+/** A file is there whole or not at all. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.tmp`, text);
+  renameSync(`${path}.tmp`, path);
+}
