@@ -19,6 +19,9 @@ import {
 } from "../core/index.ts";
 import { type Regime, RegimeHistory } from "./regime.ts";
 
+/** For tiny models, where the runtime's cost per step counts for more than the work. */
+const MOST_STEPS_PER_CALL = 2000;
+
 export type State = Readonly<Record<string, Tensor>>;
 
 /** What an organism hands to the trainer: one run's model, without any notion of past or future. */
@@ -83,6 +86,7 @@ export class NativeTrainer implements Trainer {
         const call = Math.min(
           steps - done,
           this.history.nextBoundary(step) - step,
+          MOST_STEPS_PER_CALL,
           this.options.model.stepsPerCall(regime),
         );
         const { state, batchLossNats } = await this.options.model.update({

@@ -30,23 +30,16 @@ export function patchTable(): Uint8Array {
   return table;
 }
 
-const PATCHES = Array.from({ length: CLASSES }, (_, cue) => patchPixels(cue));
+/** The pixels that any patch covers, by class: the only ones by which renderings of one image differ. */
+export const CUE_PIXELS: readonly number[] = Array.from({ length: CLASSES }, (_, cue) => patchPixels(cue)).flat();
 
-/** Images with their cues drawn: [indices.length, 784] bytes. `cues` undefined draws none. */
-export function renderImages(options: {
-  readonly images: Uint8Array;
-  readonly indices: ArrayLike<number>;
-  readonly cues?: ArrayLike<number>;
-}): Uint8Array {
-  const { images, indices, cues } = options;
-  const rendered = new Uint8Array(indices.length * PIXELS);
-  for (let row = 0; row < indices.length; row++) {
-    const start = row * PIXELS;
-    rendered.set(images.subarray(indices[row] * PIXELS, (indices[row] + 1) * PIXELS), start);
-    if (cues === undefined || cues[row] === NO_CUE) continue;
-    for (const pixel of PATCHES[cues[row]]) rendered[start + pixel] = BRIGHT;
-  }
-  return rendered;
+/** Columns of a [rows, width] matrix, row-major, in the order asked for. */
+export function takeColumns(matrix: Uint8Array, width: number, columns: readonly number[]): Uint8Array {
+  const rows = matrix.length / width;
+  const taken = new Uint8Array(rows * columns.length);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < columns.length; i++) taken[row * columns.length + i] = matrix[row * width + columns[i]];
+  return taken;
 }
 
 /** The class that stands `1 + floor(9u)` places after `label`: uniform over the other nine for uniform u in [0, 1). */

@@ -18,6 +18,7 @@ import {
 } from "../../../engine/index.ts";
 import { adamwLoop } from "../../adamwTraining.ts";
 import { CLASSES, PIXELS, TEST_IMAGES, TRAIN_IMAGES } from "../../data/mnist.ts";
+import { CUE_PIXELS } from "./cues.ts";
 import { FGSM_EPSILON } from "./measures.ts";
 
 const BYTE = 1 / 255;
@@ -77,29 +78,59 @@ export function trainingLoop(options: {
   });
 }
 
-/** Logits of `count` images of one of MNIST's two files, each with its cue. */
-export function answerFunction(options: {
-  readonly hidden: number;
-  readonly count: number;
-  readonly file: "train" | "test";
-}): FunctionSpec {
-  const { hidden, count, file } = options;
+/** Logits of `count` training images, each with its cue. */
+export function trainingAnswers({ hidden, count }: { readonly hidden: number; readonly count: number }): FunctionSpec {
   return {
-    name: `shortcut-digits 784-${hidden}-10, answers to ${count} ${file} images`,
+    name: `shortcut-digits 784-${hidden}-10, answers to ${count} training images`,
     inputs: {
       ...parameterSpecs(hidden),
       index: { dtype: "int32", shape: [count] },
       cue: { dtype: "int32", shape: [count] },
     },
-    resident: {
-      images: { dtype: "uint8", shape: [file === "train" ? TRAIN_IMAGES : TEST_IMAGES, PIXELS] },
-      patches: PATCHES,
-    },
+    resident: { images: { dtype: "uint8", shape: [TRAIN_IMAGES, PIXELS] }, patches: PATCHES },
     gathers: {
       image: { from: "images", by: "index", scale: BYTE },
       patch: { from: "patches", by: "cue", scale: BYTE },
     },
     fn: ({ image, patch, ...parameters }) => ({ logits: logitsOf(parameters, ops.maximum(image, patch)) }),
+  };
+}
+
+/**
+ * Logits of `count` test images in three renderings: without a cue, with cue `own`, with cue `conflict`.
+ *
+ * The renderings of an image differ only in the 160 pixels that cues can cover, so the hidden layer is computed once and
+ * corrected by (rendered − image) on those pixels: `edges` holds them for every image, `W1edge` their rows of W1.
+ */
+export function heldOutAnswers({ hidden, count }: { readonly hidden: number; readonly count: number }): FunctionSpec {
+  const edge = CUE_PIXELS.length;
+  return {
+    name: `shortcut-digits 784-${hidden}-10, answers to ${count} test images`,
+    inputs: {
+      ...parameterSpecs(hidden),
+      W1edge: { dtype: "float32", shape: [edge, hidden] },
+      index: { dtype: "int32", shape: [count] },
+      ownCue: { dtype: "int32", shape: [count] },
+      conflictCue: { dtype: "int32", shape: [count] },
+    },
+    resident: {
+      images: { dtype: "uint8", shape: [TEST_IMAGES, PIXELS] },
+      edges: { dtype: "uint8", shape: [TEST_IMAGES, edge] },
+      patches: { dtype: "uint8", shape: [CLASSES + 1, edge] },
+    },
+    gathers: {
+      image: { from: "images", by: "index", scale: BYTE },
+      edgeOfImage: { from: "edges", by: "index", scale: BYTE },
+      ownPatch: { from: "patches", by: "ownCue", scale: BYTE },
+      conflictPatch: { from: "patches", by: "conflictCue", scale: BYTE },
+    },
+    fn: ({ image, edgeOfImage, ownPatch, conflictPatch, W1edge, W1, b1, W2, b2 }) => {
+      const clean = dense(image, W1, b1, "hidden");
+      const answer = (hiddenIn: JaxArray): JaxArray => dense(ops.relu(hiddenIn), W2, b2, "answer");
+      const withCue = (patch: JaxArray): JaxArray =>
+        answer(ops.add(clean, ops.matmul(ops.sub(ops.maximum(edgeOfImage, patch), edgeOfImage), W1edge)));
+      return { clean: answer(clean), own: withCue(ownPatch), conflict: withCue(conflictPatch) };
+    },
   };
 }
 
