@@ -75,11 +75,14 @@ export function transposeView(view: View, perm: readonly number[]): View {
   return { storage: view.storage, axes: perm.map((axis) => view.axes[axis]) };
 }
 
-/** New axes at positions `axis` of `shape`, repeated over their extents. */
+/** New axes at positions `axis` of `shape`, and axes of extent 1 elsewhere, repeated over their extents. */
 export function broadcastView(view: View, shape: readonly number[], axis: readonly number[]): View {
   const added = new Set(axis);
   let next = 0;
-  const axes = shape.map((size, i) => (added.has(i) ? broadcastAtoms(size) : view.axes[next++]));
+  const axes = shape.map((size, i) => {
+    const own = added.has(i) ? [] : view.axes[next++];
+    return own.length === 0 ? broadcastAtoms(size) : own;
+  });
   if (next !== view.axes.length) throw new InternalEngineError(`broadcast: ${view.axes.length} axes into ${shape}`);
   return { storage: view.storage, axes };
 }
