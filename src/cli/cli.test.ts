@@ -14,6 +14,12 @@ test("a user's mistake is one line with its code; a stack only with debug", () =
   expect(exitCodeOf(new UsageError("x"))).toBe(2);
 });
 
+test("work stopped by Ctrl-C is no error, and has the shell's exit code for it", () => {
+  const error = new OntogenyError("STOPPED", "Stopped: everything is on disk");
+  expect(failureText(error)).toBe("Stopped: everything is on disk");
+  expect(exitCodeOf(error)).toBe(130);
+});
+
 test("a defect of ours says so and keeps its stack for debug", () => {
   const text = failureText(new TypeError("x is not a function"));
   expect(text).toBe(

@@ -37,7 +37,7 @@ export function branchCommand(): Command {
 async function branch(text: string, options: BranchCommandOptions): Promise<void> {
   const workspace = await openWorkspace(options);
   const run = resolveId(text, workspace.runIds(), "run");
-  const { branchRun } = await import("../../study/index.ts");
+  const { branchRun } = await import("../../study/commands/branchRun.ts");
   const { home, at, until, to, set = {}, name } = options;
   const display = new ProgressDisplay();
   const result = await withInterrupt(

@@ -42,7 +42,7 @@ async function effect(treated: readonly string[], options: EffectCommandOptions)
     return;
   }
   const ids = workspace.runIds();
-  const { effectOf } = await import("../../study/index.ts");
+  const { effectOf } = await import("../../study/commands/effectOf.ts");
   const result = await effectOf({
     home: options.home,
     treated: treated.map((text) => resolveId(text, ids, "run")),

@@ -23,7 +23,7 @@ export function reportCommand(): Command {
 async function report(text: string, options: ReportOptions): Promise<void> {
   const study = findStudy(await openWorkspace(options), text);
   const results = requireResults(study);
-  const { renderReport } = await import("../../study/index.ts");
+  const { renderReport } = await import("../../study/report/index.ts");
   const { writeFileAtomic } = await import("../../store/index.ts");
   const path = resolve(options.out ?? join(study.folder, "report.html"));
   writeFileAtomic(path, renderReport(results));

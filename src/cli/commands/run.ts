@@ -31,7 +31,7 @@ export function runCommand(): Command {
 
 async function run(file: string, { home, quick, workers, json }: RunOptions): Promise<void> {
   const startedMs = Date.now();
-  const { runStudy } = await import("../../study/index.ts");
+  const { runStudy } = await import("../../study/runStudy.ts");
   const display = new ProgressDisplay();
   try {
     const { results, reportPath, cached } = await withInterrupt(

@@ -88,6 +88,7 @@ export async function branchRun(options: BranchOptions): Promise<BranchResult> {
     key: `branch:${treated?.run ?? control.run}:${horizon}`,
     body: { ...result, name },
   });
+  session.ledger.close();
   return result;
 }
 

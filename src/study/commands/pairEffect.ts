@@ -60,7 +60,7 @@ function onePair(treated: Point | undefined, control: Point | undefined): Estima
     low: value - half,
     high: value + half,
     level: 0.95,
-    method: `one pair; normal interval over the ${treated?.n ?? "?"} held-out items, none over seeds`,
+    method: "one pair; normal interval over the held-out items (arms as if independent), none over seeds",
     n: 1,
   };
 }
