@@ -1,6 +1,15 @@
 /**
  * @file The layer's only barrel: pure numerics on arrays and numbers. No I/O, no clock, no unseeded randomness.
  */
+export * from "./observe/changePoints.ts";
+export * from "./observe/collapse.ts";
+export * from "./observe/divergence.ts";
+export * from "./observe/kaplanMeier.ts";
+export * from "./observe/onset.ts";
+export * from "./observe/pelt.ts";
+export * from "./observe/plateau.ts";
+export * from "./observe/series.ts";
+export * from "./observe/spikes.ts";
 export * from "./stats/bootstrap.ts";
 export * from "./stats/correlation.ts";
 export * from "./stats/distributions.ts";
