@@ -1,0 +1,17 @@
+/**
+ * @file What `import … from "ontogeny"` gives: the vocabulary, the use cases, the workspace, and the layers below as
+ * namespaces.
+ */
+export * from "./core/index.ts";
+export * as engine from "./engine/index.ts";
+export * as formats from "./formats/index.ts";
+export * as lab from "./lab/index.ts";
+export * as science from "./science/index.ts";
+export * as store from "./store/index.ts";
+export { Workspace } from "./store/index.ts";
+export { type BranchOptions, type BranchResult, branchRun } from "./study/commands/branchRun.ts";
+export { type EffectOptions, type EffectResult, effectOf } from "./study/commands/effectOf.ts";
+export { renderReport } from "./study/report/index.ts";
+export type { StudyResults } from "./study/results.ts";
+export { type RunStudyOptions, runStudy, type StudyOutcome } from "./study/runStudy.ts";
+export type { StudyProgress } from "./study/session.ts";
