@@ -117,7 +117,7 @@ test("masking hides the stated share of cues and changes nothing else", () => {
   });
 });
 
-test("weights sum to 1 over a batch, in the stated proportion; a batch of weight 0 stays 0", () => {
+test("weights sum to 1 over a batch, in the stated proportion, by the cue that is shown; a batch of weight 0 stays 0", () => {
   const { index, weight } = draw({ steps: 8, partial: { "objective.conflictWeight": 10 } });
   const kindOf = new Map(Array.from(set.indices, (mnistIndex, i) => [mnistIndex, set.sets[i]]));
   for (let row = 0; row < 8; row++) {
@@ -128,6 +128,12 @@ test("weights sum to 1 over a batch, in the stated proportion; a batch of weight
       expect(w / smallest).toBeCloseTo(kindOf.get(index[row * 128 + i]) === CONFLICTING ? 10 : 1, 3);
     });
   }
+  const masked = draw({ steps: 8, partial: { "objective.conflictWeight": 10, "data.maskShare": 0.9 } });
+  masked.weight.forEach((w, at) => {
+    const batch = masked.weight.subarray(at - (at % 128), at - (at % 128) + 128);
+    const conflicts = masked.cue[at] !== NO_CUE && masked.cue[at] !== masked.label[at];
+    expect(w / Math.min(...batch)).toBeCloseTo(conflicts ? 10 : 1, 3);
+  });
   expect(new Set(draw({ steps: 1 }).weight)).toEqual(new Set([1 / 128]));
   const nothing = drawTrainingSet({ dataSeed: 1, trainSize: 128, cueAgreement: 0 });
   const zero = drawPresentations({

@@ -40,7 +40,7 @@ export const PARAMETERS: Parameters = {
     default: 1,
     low: 0,
     high: 10_000,
-    description: "Weight in the loss of training images whose fixed cue is not that of their class.",
+    description: "Weight in the loss of presentations that show the cue of another class; masked ones weigh 1.",
   },
   "objective.agreeingWeight": {
     kind: "number",
@@ -48,7 +48,7 @@ export const PARAMETERS: Parameters = {
     low: 0,
     high: 10_000,
     description:
-      "Weight of a random set of agreeing training images, as many as there are conflicting ones (seeds.data): the active placebo of conflictWeight.",
+      "Weight of presentations, with their own class's cue, of a random set of agreeing training images, as many as there are conflicting ones (seeds.data): the active placebo of conflictWeight.",
   },
   "objective.labelSmoothing": {
     kind: "number",

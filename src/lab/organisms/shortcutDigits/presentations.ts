@@ -10,7 +10,7 @@ import { CLASSES } from "../../data/mnist.ts";
 import { keyedOrder } from "../../keyedOrder.ts";
 import { NO_CUE } from "./cues.ts";
 import type { ShortcutSettings } from "./parameters.ts";
-import { CONFLICTING, PLACEBO, type TrainingSet } from "./trainingSet.ts";
+import { PLACEBO, type TrainingSet } from "./trainingSet.ts";
 
 /** Tables of [steps, batchSize], row-major. */
 export interface Presentations {
@@ -38,9 +38,6 @@ export function drawPresentations(options: {
   const label = new Int32Array(total);
   const cue = new Int32Array(total);
   const weight = new Float32Array(total);
-  const weights = [1, 1, 1];
-  weights[CONFLICTING] = settings.objective.conflictWeight;
-  weights[PLACEBO] = settings.objective.agreeingWeight;
   const cueKey = keyOf(orderSeed, "presentation");
   const draws = new Float64Array(4);
   let epoch = -1;
@@ -58,17 +55,25 @@ export function drawPresentations(options: {
       index[at] = set.indices[example];
       label[at] = set.labels[example];
       cue[at] = set.cues[example];
-      weight[at] = weights[set.sets[example]];
+      if (maskShare > 0 || cueDecorrelation > 0) {
+        uniforms4At(cueKey, firstStep + row, index[at], 0, draws);
+        if (draws[0] < cueDecorrelation) cue[at] = Math.floor(draws[1] * CLASSES);
+        if (draws[2] < maskShare) cue[at] = NO_CUE;
+      }
+      weight[at] = weightOf(settings, label[at], cue[at], set.sets[example]);
       weightSum += weight[at];
-      if (maskShare === 0 && cueDecorrelation === 0) continue;
-      uniforms4At(cueKey, firstStep + row, index[at], 0, draws);
-      if (draws[0] < cueDecorrelation) cue[at] = Math.floor(draws[1] * CLASSES);
-      if (draws[2] < maskShare) cue[at] = NO_CUE;
     }
     if (weightSum === 0) continue;
     for (let at = row * batchSize; at < (row + 1) * batchSize; at++) weight[at] /= weightSum;
   }
   return { index, label, cue, weight };
+}
+
+/** By what is shown: a presentation without a cue, or whose redrawn cue agrees, does not conflict. */
+function weightOf({ objective }: ShortcutSettings, label: number, cue: number, set: number): number {
+  if (cue === NO_CUE) return 1;
+  if (cue !== label) return objective.conflictWeight;
+  return set === PLACEBO ? objective.agreeingWeight : 1;
 }
 
 const orders = new WeakMap<TrainingSet, { orderSeed: number; epoch: number; order: Int32Array<ArrayBuffer> }>();
