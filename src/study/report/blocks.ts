@@ -47,35 +47,45 @@ export interface Column<Row> {
   /** Cell with value and interval. */
   readonly estimate?: (row: Row) => Estimate | undefined;
   readonly kind?: NumberKind;
+  /** Value and interval on one line. */
+  readonly inline?: boolean;
+  /** Class of the cells, head included. */
+  readonly className?: string;
   /** Name in the line of methods; default: the head, when it is text. */
   readonly name?: string;
 }
 
 export interface TableOptions<Row> {
-  readonly caption: Content;
+  readonly caption: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowClass?: (row: Row, index: number) => string;
+  /** Rows that follow each other with the same text stand under it as a heading. */
+  readonly groupBy?: (row: Row) => string;
   readonly runs?: readonly string[];
   readonly notes?: Content;
 }
 
-export function dataTable<Row>({ caption, columns, rows, rowClass, runs, notes }: TableOptions<Row>): Html {
+export function dataTable<Row>(options: TableOptions<Row>): Html {
+  const { caption, columns, rows, rowClass, groupBy, runs, notes } = options;
   const estimates = columns.filter((column) => column.estimate !== undefined);
-  const all: readonly Column<Row>[] =
-    estimates.length === 0
-      ? columns
-      : [
-          ...columns,
-          { head: html`<i>n</i>`, numeric: true, cell: (row) => unitsOf(estimates.map((c) => c.estimate!(row))) },
-        ];
-  const label = typeof caption === "string" ? caption : "Table";
-  return html`<div class="table-block"><div class="table-scroll" tabindex="0" role="region" aria-label="${label}"><table><caption>${caption}</caption><thead><tr>${all.map(
-    (column) => html`<th scope="col" class="${isNumeric(column) ? "num" : ""}">${column.head}</th>`,
+  const units: Column<Row> = {
+    head: html`<i>n</i>`,
+    numeric: true,
+    cell: (row) => unitsOf(estimates.map((column) => column.estimate!(row))),
+  };
+  const all = estimates.length === 0 ? columns : [...columns, units];
+  const heading = (row: Row, i: number): Content => {
+    const text = groupBy?.(row);
+    if (text === undefined || (i > 0 && groupBy?.(rows[i - 1]) === text)) return "";
+    return html`<tr class="head"><th scope="rowgroup" colspan="${all.length}">${text}</th></tr>`;
+  };
+  return html`<div class="table-block"><div class="table-scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${all.map(
+    (column) => html`<th scope="col" class="${classOf(column)}">${column.head}</th>`,
   )}</tr></thead><tbody>${rows.map(
     (row, i) =>
-      html`<tr class="${rowClass?.(row, i)}">${all.map(
-        (column) => html`<td class="${isNumeric(column) ? "num" : ""}">${cellOf(column, row)}</td>`,
+      html`${heading(row, i)}<tr class="${rowClass?.(row, i)}">${all.map(
+        (column) => html`<td class="${classOf(column)}">${cellOf(column, row)}</td>`,
       )}</tr>`,
   )}</tbody></table></div>${methodsLine(estimates, rows)}${notes && html`<p class="note">${notes}</p>`}${runs && sourceRuns(runs)}</div>`;
 }
@@ -101,8 +111,9 @@ export function folded(summary: Content, content: Content, className = ""): Html
   return html`<details class="fold ${className}"><summary>${summary}</summary>${content}</details>`;
 }
 
-function isNumeric<Row>(column: Column<Row>): boolean {
-  return column.numeric === true || column.estimate !== undefined;
+function classOf<Row>(column: Column<Row>): string {
+  const numeric = column.numeric === true || column.estimate !== undefined;
+  return [numeric && "num", column.inline && "inline", column.className].filter(Boolean).join(" ");
 }
 
 function cellOf<Row>(column: Column<Row>, row: Row): Content {

@@ -324,7 +324,7 @@ export function fixtureContrast(
       seeds,
       "paired mean difference, simultaneous max-|t| band by sign flips (14 contrasts, 4,096 flips)",
     ),
-    adjustedP: Math.abs(value) > 0.03 ? 0.0002 : 0.41,
+    adjustedP: Math.abs(value) > 0.027 ? 0.0002 : 0.41,
     correlation: 0.55 + 0.1 * rng.normal(),
     forecasts: [
       { method: "no-effect", distribution: normalDistribution(0, 0.05), seq: forecastSeq },

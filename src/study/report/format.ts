@@ -16,7 +16,9 @@ export function isFiniteNumber(value: MaybeNumber): value is number {
 }
 
 export function formatMaybe(value: MaybeNumber, digits = 3): string {
-  return typeof value === "number" ? formatNumber(value, digits) : MISSING;
+  if (typeof value !== "number") return MISSING;
+  const text = withCommas(formatNumber(value, digits));
+  return /^−0(\.0+)?$/.test(text) ? text.slice(1) : text;
 }
 
 /** Up to four significant digits, no trailing zeros: for settings and thresholds, which are exact. */
@@ -32,15 +34,17 @@ export function formatShort(value: MaybeNumber): string {
 export function formatCount(value: MaybeNumber): string {
   if (typeof value !== "number") return MISSING;
   if (!Number.isFinite(value)) return formatNumber(value);
-  return Math.round(value)
-    .toString()
-    .replace(/\B(?=(\d{3})+(?!\d))/g, ",")
-    .replace("-", "−");
+  return withCommas(formatNumber(value, 0));
+}
+
+/** Commas between thousands, before the decimal point only. */
+function withCommas(text: string): string {
+  return text.replace(/\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
 }
 
 export function formatSigned(value: MaybeNumber, digits = 3): string {
   const text = formatMaybe(value, digits);
-  return isFiniteNumber(value) && value > 0 ? `+${text}` : text;
+  return isFiniteNumber(value) && value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
 }
 
 /** Whether an estimate counts steps (no decimals) or is a plain number. */
@@ -85,9 +89,9 @@ export function formatLevel(level: MaybeNumber): string {
 export function formatDuration(secs: MaybeNumber): string {
   if (!isFiniteNumber(secs)) return formatMaybe(secs);
   if (secs < 60) return `${secs.toFixed(1)} s`;
-  const minutes = Math.floor(secs / 60);
-  const rest = Math.round(secs - minutes * 60);
-  return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const whole = Math.round(secs);
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 export function formatBytes(bytes: MaybeNumber): string {

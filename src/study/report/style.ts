@@ -17,7 +17,7 @@ p,ul,ol.findings{max-width:720px}
 h1{font-size:38px;line-height:1.15;margin:.2em 0 .35em;font-weight:600;letter-spacing:-.01em;max-width:900px;text-wrap:balance}
 h2{font-size:27px;line-height:1.2;margin:0 0 .2em;font-weight:600;letter-spacing:-.005em}
 h3{font-size:19px;line-height:1.3;margin:2.4em 0 .5em;font-weight:600}
-h1,h2,h3,p,td,li,figcaption,dd{overflow-wrap:anywhere}
+h1,h2,h3,p,li,figcaption,dd,caption{overflow-wrap:anywhere}td,th{overflow-wrap:break-word}
 a{color:var(--c1);text-underline-offset:2px}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.86em}
 .kicker{font-size:12.5px;color:var(--soft);letter-spacing:.02em}
@@ -51,7 +51,7 @@ figcaption strong{color:var(--ink)}
 .key .plot{display:inline-block;flex:none}
 .table-block{margin:22px 0 30px}
 .table-scroll{overflow-x:auto;max-width:100%}
-table{border-collapse:collapse;font-size:13px;line-height:1.35;min-width:min(100%,520px)}
+table{border-collapse:collapse;font-size:13px;line-height:1.35;min-width:min(100%,380px)}
 caption{text-align:left;font-weight:600;padding:0 0 8px;color:var(--ink);font-size:13.5px}
 th{font-weight:500;color:var(--soft);text-align:left;vertical-align:bottom;padding:4px 22px 6px 0;border-bottom:1px solid var(--ink);white-space:normal}
 td{padding:5px 22px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top}
@@ -59,11 +59,14 @@ th:last-child,td:last-child{padding-right:4px}
 th.num,td.num{text-align:right}
 td.num{white-space:nowrap}
 tr.group td{border-top:1px solid var(--soft)}
-tr.head td{font-weight:600;padding-top:14px;border-bottom:1px solid var(--soft)}
+tr.head th{font-weight:600;color:var(--ink);padding:16px 0 5px;border-bottom:1px solid var(--faint)}
+tbody tr.head:first-child th{padding-top:8px}
 tr.weak td{color:var(--soft)}
 tr.pass td{background:color-mix(in srgb,var(--c3) 9%,transparent)}
-td.draw,th.draw{padding-block:0}
+td.draw{padding-block:0;line-height:0}.draw .plot{max-width:none}th.draw{padding-bottom:2px}td.draw+td,tr:has(td.draw) td{vertical-align:middle}
 .est{display:inline-block}.est .v{display:block}.est .ci{display:block;font-size:11.5px;color:var(--soft);font-weight:400}
+td.inline .est .v,td.inline .est .ci{display:inline}td.inline .est .ci{font-size:12px;margin-left:7px}
+.nowrap{white-space:nowrap}
 .role{font-size:11.5px;color:var(--soft);display:block}
 .methods,.note{font-size:12.5px;line-height:1.5;color:var(--soft);margin:8px 0 0;max-width:860px}
 .methods b{font-weight:600}
@@ -81,6 +84,7 @@ summary:focus-visible,a:focus-visible,.table-scroll:focus-visible{outline:2px so
 .tiles>div{border-top:1px solid var(--rule);padding-top:8px}
 .tiles .big{font-size:26px;line-height:1.2;display:block;font-variant-numeric:tabular-nums}
 .tiles .sub{font-size:12.5px;color:var(--soft);display:block;line-height:1.45}
+pre code{font-size:13.5px}
 pre{background:var(--panel);border:1px solid var(--rule);border-radius:6px;padding:14px 16px;overflow-x:auto;max-width:720px;line-height:1.5;white-space:pre-wrap;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:minmax(130px,210px) 1fr;gap:6px 22px;font-size:14px;margin:18px 0;max-width:900px}
 dt{color:var(--soft)}dd{margin:0;font-variant-numeric:tabular-nums}
@@ -102,6 +106,8 @@ const PLOT = `
 .plot .open{fill:none}
 .plot .thin{stroke-width:1;stroke-opacity:var(--thin)}
 .plot .hair{stroke-width:.8;stroke-opacity:var(--thin)}
+.plot .whisper{stroke-width:.55;stroke-opacity:.45}
+.plot .pale{stroke-width:1;stroke-opacity:.5}
 .plot .line{stroke-width:1.8}
 .plot .bar{stroke-width:2}
 .plot .thick{stroke-width:3.5}

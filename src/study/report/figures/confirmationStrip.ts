@@ -20,7 +20,7 @@ const WIDTH = 334;
 const DOT = 5.4;
 
 export function meets({ min, max }: Requirement, value: MaybeNumber): boolean {
-  return isFiniteNumber(value) && (min === undefined || value >= min) && (max === undefined || value <= max);
+  return isFiniteNumber(value) && (!isFiniteNumber(min) || value >= min) && (!isFiniteNumber(max) || value <= max);
 }
 
 export function requirementText({ measure, min, max, step }: Requirement): string {
@@ -51,8 +51,8 @@ export function confirmationStrip({ id, requirement, values }: ConfirmationStrip
   const area = plotArea(WIDTH, height, { top: 44, right: 12, bottom: 38, left });
   const met = values.filter((value) => meets(requirement, value)).length;
   const missing = values.length - finite.length;
-  const goodFrom = requirement.min === undefined ? area.left : x(requirement.min);
-  const goodTo = requirement.max === undefined ? area.right : x(requirement.max);
+  const goodFrom = isFiniteNumber(requirement.min) ? x(requirement.min) : area.left;
+  const goodTo = isFiniteNumber(requirement.max) ? x(requirement.max) : area.right;
   return frame(
     {
       id,

@@ -36,7 +36,7 @@ export interface ForecastPanelOptions {
 }
 
 const WIDTH = 250;
-const ROW = 12;
+const ROW = 15;
 
 export function forecastPanel(options: ForecastPanelOptions): Html {
   const { id, heading, subheading, rows, domain, scaleKind, censoredAt, cutoffLine } = options;
@@ -68,8 +68,8 @@ function forecastRow({ run, outcome, method, baseline }: ForecastRow, x: Scale, 
   const place = placeClamped(x, isFiniteNumber(outcome) ? outcome : censored ? censoredAt : undefined);
   const withForecast = method !== undefined || baseline !== undefined;
   return svg`<g><title>${`run ${shortId(run)}: outcome ${isFiniteNumber(outcome) ? formatMaybe(outcome, outcome >= 100 ? 0 : 3) : censored ? `not by step ${formatCount(censoredAt)}` : formatMaybe(outcome)}`}</title>${
-    baseline && drawInterval(baseline, x, y + 3, "sf", "ff")
-  }${method && drawInterval(method, x, y - 2, "s1", "f1")}${
+    baseline && drawInterval(baseline, x, y + 3.5, "sf", "ff")
+  }${method && drawInterval(method, x, y - 2.5, "s1", "f1")}${
     place &&
     (censored
       ? svg`<path class="s2 open line" transform="translate(${place.at},${y})" d="M-7,0H4M0,-4L5,0L0,4"/>`

@@ -22,8 +22,8 @@ export interface LineageArm {
 }
 
 const WIDTH = 720;
-const ROW = 19;
-const LABEL = 190;
+const ROW = 21;
+const LABEL = 206;
 const COLOURS: Partial<Record<LineageRow["role"], number>> = { window: 2, dose: 3, null: 1, pilot: 4 };
 
 /** Arms of the interventions: branches of one role and label, over seeds. Rows without a fork are left out. */
@@ -39,7 +39,7 @@ export function lineageArms(lineage: readonly LineageRow[], windowSteps?: number
     role: rows[0].role,
     forkStep: rows[0].forkStep!,
     rows,
-    ...(rows[0].role === "window" && windowSteps !== undefined ? { windowSteps } : {}),
+    ...(rows[0].role === "window" && isFiniteNumber(windowSteps) ? { windowSteps } : {}),
   }));
 }
 
@@ -56,7 +56,7 @@ export function lineageTree({
 }): Html {
   const byFork = [...arms].sort((a, b) => a.forkStep - b.forkStep);
   const above = byFork.filter(({ role }) => role === "window");
-  const below = byFork.filter(({ role }) => role !== "window").reverse();
+  const below = [...arms].sort((a, b) => b.forkStep - a.forkStep).filter(({ role }) => role !== "window");
   const height = (above.length + below.length + 2) * ROW + 48;
   const area = plotArea(WIDTH, height, { top: 8, right: LABEL, bottom: 40, left: 22 });
   const x = linearScale({ domain: [0, lastStep], range: [area.left, area.right], count: 5 });
@@ -74,7 +74,7 @@ export function lineageTree({
       width: WIDTH,
       height,
     },
-    svg`${axisBottom(x, area, "step", { grid: true })}${spread(seeds).map((offset) => svg`<line class="hair ss" x1="${x(0)}" x2="${x(lastStep)}" y1="${trunk + offset}" y2="${trunk + offset}"/>`)}${[...above, ...below].map((arm) => branch(arm, place(arm), trunk, x, lastStep))}<line class="thick s0" x1="${x(0)}" x2="${x(lastStep)}" y1="${trunk}" y2="${trunk}"/>${mark("circle", x(0), trunk, 4.5, "f0 dot")}<text class="name" x="${area.right + 10}" y="${trunk + 4}">${parentLabel}</text>`,
+    svg`${axisBottom(x, area, "step", { grid: true })}${spread(seeds).map((offset) => svg`<line class="whisper ss" x1="${x(0)}" x2="${x(lastStep)}" y1="${trunk + offset}" y2="${trunk + offset}"/>`)}${[...above, ...below].map((arm) => branch(arm, place(arm), trunk, x, lastStep))}<line class="thick s0" x1="${x(0)}" x2="${x(lastStep)}" y1="${trunk}" y2="${trunk}"/>${[...new Set(arms.map(({ forkStep }) => Math.min(Math.max(0, forkStep), lastStep)))].map((step) => mark("circle", x(step), trunk, 3.6, "hollow s0"))}<text class="name" x="${area.right + 10}" y="${trunk + 4}">${parentLabel}</text>`,
   );
 }
 
@@ -89,16 +89,16 @@ function branch(arm: LineageArm, y: number, trunk: number, x: Scale, lastStep: n
   };
   const until = arm.windowSteps === undefined ? undefined : x(Math.min(lastStep, arm.forkStep + arm.windowSteps));
   const dashes = arm.role === "null" ? " dash" : "";
-  return svg`<g>${spread(arm.rows.length).map((offset) => svg`<line class="hair s${colour}" x1="${from + 7}" x2="${Math.max(from + 7, to)}" y1="${y + offset}" y2="${y + offset}"/>`)}<path class="open line s${colour}${dashes}" d="${path(0)}"/>${
+  return svg`<g>${spread(arm.rows.length).map((offset) => svg`<line class="whisper s${colour}" x1="${from + 7}" x2="${Math.max(from + 7, to)}" y1="${y + offset}" y2="${y + offset}"/>`)}<path class="open line s${colour}${dashes}" d="${path(0)}"/>${
     until !== undefined &&
     svg`<line class="s${colour}" stroke-width="5" x1="${from + 5}" x2="${Math.max(from + 5, until)}" y1="${y}" y2="${y}"/>`
-  }${mark("circle", from, trunk, 2.6, "hollow s0")}<text x="${to + 10}" y="${y + 4}">${clip(arm.label)} <tspan class="small">· ${String(arm.rows.length)}</tspan></text></g>`;
+  }<text x="${to + 10}" y="${y + 4}">${clip(arm.label)} <tspan class="small">· ${String(arm.rows.length)}</tspan></text></g>`;
 }
 
-/** Offsets of the faint lines around the full one, at most ±5 px. */
+/** Offsets of the faint lines around the full one, at most ±6 px. */
 function spread(count: number): number[] {
   const others = Math.min(count - 1, 40);
-  return Array.from({ length: Math.max(0, others) }, (_, i) => -5 + (10 * (i + 0.5)) / others);
+  return Array.from({ length: Math.max(0, others) }, (_, i) => -6 + (12 * (i + 0.5)) / others);
 }
 
 function clip(label: string): string {

@@ -13,8 +13,8 @@ const WIDTH = 720;
 const HEIGHT = 268;
 export const FATE_LINES: Readonly<Record<CandidateFate, string>> = {
   pass: "line s3",
-  fail: "thin s2",
-  stopped: "hair sf dash",
+  fail: "pale s2",
+  stopped: "pale sf dash",
 };
 
 export function parallelCoordinates({

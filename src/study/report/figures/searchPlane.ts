@@ -27,10 +27,11 @@ export interface SearchPlaneOptions {
   readonly space: Space;
   readonly factors: readonly [string, string];
   readonly candidates: readonly CandidateRow[];
-  readonly chosen?: Readonly<Record<string, Json>>;
+  /** Ringed and named. */
+  readonly ringed: { readonly set: Readonly<Record<string, Json>>; readonly label: string };
 }
 
-export function searchPlane({ id, space, factors: [xName, yName], candidates, chosen }: SearchPlaneOptions): Html {
+export function searchPlane({ id, space, factors: [xName, yName], candidates, ringed }: SearchPlaneOptions): Html {
   const area = plotArea(WIDTH, HEIGHT, { top: 34, right: 24, bottom: 44, left: 60 });
   const [xFactor, yFactor] = [factorScale(space[xName]), factorScale(space[yName])];
   const x = (share: number): number => area.left + 14 + share * (area.right - area.left - 28);
@@ -40,7 +41,7 @@ export function searchPlane({ id, space, factors: [xName, yName], candidates, ch
   const counts = order.map(
     (fate) => `${candidates.filter((candidate) => fateOf(candidate) === fate).length} ${FATE_MARKS[fate].label}`,
   );
-  const [cx, cy] = [xFactor.place(chosen?.[xName]), yFactor.place(chosen?.[yName])];
+  const [cx, cy] = [xFactor.place(ringed.set[xName]), yFactor.place(ringed.set[yName])];
   return frame(
     {
       id,
@@ -58,7 +59,7 @@ export function searchPlane({ id, space, factors: [xName, yName], candidates, ch
     )}<line class="base" x1="${area.left}" x2="${area.right}" y1="${area.bottom}" y2="${area.bottom}"/>${
       cx !== undefined &&
       cy !== undefined &&
-      svg`<circle class="open s0 line" cx="${x(cx)}" cy="${y(cy)}" r="11"/><text class="name halo" x="${x(cx) + (cx > 0.8 ? -17 : 17)}" y="${y(cy) + 4}" text-anchor="${cx > 0.8 ? "end" : "start"}">chosen</text>`
+      svg`<circle class="open s0 line" cx="${x(cx)}" cy="${y(cy)}" r="11"/><text class="name halo" x="${x(cx) + (cx > 0.8 ? -17 : 17)}" y="${y(cy) + 4}" text-anchor="${cx > 0.8 ? "end" : "start"}">${ringed.label}</text>`
     }${sorted.map((candidate) => {
       const [px, py] = [xFactor.place(candidate.set[xName]), yFactor.place(candidate.set[yName])];
       if (px === undefined || py === undefined) return "";
@@ -68,23 +69,47 @@ export function searchPlane({ id, space, factors: [xName, yName], candidates, ch
   );
 }
 
+export interface TellingFactors {
+  readonly factors: readonly [string, string];
+  /** How they were picked, for the caption. */
+  readonly why: string;
+}
+
 /**
- * The two factors whose places differ most between candidates that passed and the others, by the absolute difference of
- * mean places on the axis; in the order of the space when nothing or everything passed.
+ * The two factors whose mean places on the axis differ most between candidates that passed and the others; when none or
+ * all passed, between those trained to the end and those stopped; when that too is one group, the first two.
  */
-export function tellingFactors(space: Space, candidates: readonly CandidateRow[]): [string, string] | undefined {
+export function tellingFactors(space: Space, candidates: readonly CandidateRow[]): TellingFactors | undefined {
   const names = Object.keys(space);
   if (names.length < 2) return undefined;
-  const contrast = (name: string): number => {
-    const { place } = factorScale(space[name]);
-    const means = [true, false].map((wanted) => {
-      const places = candidates.filter(({ pass }) => pass === wanted).flatMap(({ set }) => place(set[name]) ?? []);
-      return places.length === 0 ? Number.NaN : places.reduce((sum, value) => sum + value, 0) / places.length;
-    });
-    return Math.abs(means[0] - means[1]) || 0;
-  };
-  const ranked = names
-    .map((name, i) => ({ name, i, size: space[name].kind === "choice" ? contrast(name) / 2 : contrast(name) }))
-    .sort((a, b) => b.size - a.size || a.i - b.i);
-  return [ranked[0].name, ranked[1].name];
+  const splits = [
+    { isIn: (fate: CandidateFate) => fate === "pass", why: "candidates that passed differ most from the others" },
+    {
+      isIn: (fate: CandidateFate) => fate !== "stopped",
+      why: "candidates that were stopped differ most from the others",
+    },
+  ];
+  for (const { isIn, why } of splits) {
+    const inside = candidates.filter((candidate) => isIn(fateOf(candidate)));
+    const outside = candidates.filter((candidate) => !isIn(fateOf(candidate)));
+    if (inside.length === 0 || outside.length === 0) continue;
+    const [first, second] = names
+      .map((name, i) => ({
+        name,
+        i,
+        size: Math.abs(meanPlace(space[name], name, inside) - meanPlace(space[name], name, outside)) || 0,
+      }))
+      .sort((a, b) => b.size - a.size || a.i - b.i);
+    return {
+      factors: [first.name, second.name],
+      why: `the two factors in which ${why} (difference of mean place on the axis)`,
+    };
+  }
+  return { factors: [names[0], names[1]], why: "the first two factors of the space" };
+}
+
+function meanPlace(spec: Space[string], name: string, candidates: readonly CandidateRow[]): number {
+  const { place } = factorScale(spec);
+  const places = candidates.flatMap(({ set }) => place(set[name]) ?? []);
+  return places.length === 0 ? Number.NaN : places.reduce((sum, value) => sum + value, 0) / places.length;
 }

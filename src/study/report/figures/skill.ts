@@ -2,7 +2,7 @@
  * @file Skill by cutoff against one baseline: 1 is perfect, 0 is no better than the baseline, below is worse.
  */
 import type { ForecastScore } from "../../results.ts";
-import { formatCount, formatValueAndInterval, isFiniteNumber } from "../format.ts";
+import { formatCount, formatPercent, formatValueAndInterval, isFiniteNumber } from "../format.ts";
 import { type Html, svg } from "../html.ts";
 import { axisLeft } from "../svg/axis.ts";
 import { frame, plotArea } from "../svg/frame.ts";
@@ -23,7 +23,7 @@ const WIDTH = 334;
 const HEIGHT = 214;
 
 export function skillPanel({ id, baseline, methods, cutoffs, lastStep, scores, domain }: SkillPanelOptions): Html {
-  const area = plotArea(WIDTH, HEIGHT, { top: 34, right: 8, bottom: 44, left: 38 });
+  const area = plotArea(WIDTH, HEIGHT, { top: 34, right: 70, bottom: 44, left: 38 });
   const y = linearScale({ domain, range: [area.bottom, area.top], count: 4 });
   const slot = (area.right - area.left) / Math.max(1, cutoffs.length);
   const dodge = Math.min(14, (slot * 0.7) / Math.max(1, methods.length));
@@ -42,9 +42,9 @@ export function skillPanel({ id, baseline, methods, cutoffs, lastStep, scores, d
     .join(" ");
   return frame(
     { id, title: `Skill against ${baseline} by cutoff`, desc, width: WIDTH, height: HEIGHT },
-    svg`<text class="name" x="0" y="12">against ${baseline}</text>${axisLeft(y, area)}<line class="zero" x1="${area.left}" x2="${area.right}" y1="${y(0)}" y2="${y(0)}"/><text class="small halo" x="${area.right}" y="${y(0) + 13}" text-anchor="end">no better than baseline</text><line class="base" x1="${area.left}" x2="${area.right}" y1="${area.bottom}" y2="${area.bottom}"/>${cutoffs.map(
+    svg`<text class="name" x="0" y="12">against ${baseline}</text>${axisLeft(y, area)}<line class="zero" x1="${area.left}" x2="${area.right}" y1="${y(0)}" y2="${y(0)}"/><text class="small" x="${area.right + 5}" y="${y(0) - 1}">no better</text><text class="small" x="${area.right + 5}" y="${y(0) + 11}">than baseline</text><line class="base" x1="${area.left}" x2="${area.right}" y1="${area.bottom}" y2="${area.bottom}"/>${cutoffs.map(
       (cutoff, c) =>
-        svg`<text x="${area.left + (c + 0.5) * slot}" y="${area.bottom + 15}" text-anchor="middle">${formatCount(cutoff)}</text><text class="small" x="${area.left + (c + 0.5) * slot}" y="${area.bottom + 29}" text-anchor="middle">${Math.round((100 * cutoff) / lastStep)}%</text>`,
+        svg`<text x="${area.left + (c + 0.5) * slot}" y="${area.bottom + 15}" text-anchor="middle">${formatCount(cutoff)}</text><text class="small" x="${area.left + (c + 0.5) * slot}" y="${area.bottom + 29}" text-anchor="middle">${formatPercent(cutoff / lastStep)}</text>`,
     )}${series.map((points, m) => {
       const colour = m + 1;
       return svg`${polyline(

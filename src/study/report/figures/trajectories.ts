@@ -3,7 +3,7 @@
  *
  * Runs that have a missing or non-finite value somewhere are drawn where they have values; the panel says how many.
  */
-import type { Estimate, MeasureSpec } from "../../../core/index.ts";
+import type { MeasureSpec } from "../../../core/index.ts";
 import { formatCount, formatMaybe, formatShort, isFiniteNumber, type MaybeNumber } from "../format.ts";
 import { type Html, svg } from "../html.ts";
 import { meanBand } from "../meanBand.ts";
@@ -19,6 +19,7 @@ export interface AxisEvent {
   readonly high: MaybeNumber;
   /** Onsets: the threshold, drawn as a dotted line. */
   readonly threshold?: number;
+  readonly direction?: "above" | "below";
 }
 
 export interface TrajectoryPanelOptions {
@@ -28,22 +29,42 @@ export interface TrajectoryPanelOptions {
   /** One row a run, one value a step. */
   readonly rows: readonly (readonly MaybeNumber[])[];
   readonly events?: readonly AxisEvent[];
-  readonly final?: Estimate;
 }
 
 const WIDTH = 334;
-const HEIGHT = 206;
+const HEIGHT = 216;
 
-export function trajectoryPanel({ id, spec, steps, rows, events = [], final }: TrajectoryPanelOptions): Html {
-  const area = plotArea(WIDTH, HEIGHT, { top: 34, right: 46, bottom: 40, left: 36 });
+export function trajectoryPanel({ id, spec, steps, rows, events = [] }: TrajectoryPanelOptions): Html {
+  const area = plotArea(WIDTH, HEIGHT, { top: 42, right: 46, bottom: 40, left: 36 });
   const x = stepScale({ steps, range: [area.left, area.right], minGap: 36 });
   const points = meanBand(rows, { steps: steps.length });
-  const thresholds = events.flatMap(({ threshold }) => (isFiniteNumber(threshold) ? [threshold] : []));
-  const y = valueScale(spec, rows.flat(), thresholds, [area.bottom, area.top]);
+  const thresholds = events.flatMap(({ threshold, direction }) =>
+    isFiniteNumber(threshold) ? [{ value: threshold, sign: direction === "below" ? "≤" : "≥" }] : [],
+  );
+  const y = valueScale(
+    spec,
+    rows.flat(),
+    thresholds.map(({ value }) => value),
+    [area.bottom, area.top],
+  );
   const last = points.findLast(({ mean }) => mean !== null);
   const lastMean = last?.mean ?? null;
   const gaps = rows.filter((row) => steps.some((_, i) => !isFiniteNumber(row[i]))).length;
   const onsets = events.filter(({ kind }) => kind === "onset");
+  const labels = dodge([
+    ...(isFiniteNumber(lastMean)
+      ? [{ at: y.scale(lastMean), text: formatMaybe(lastMean), classes: "strong", ref: "" }]
+      : []),
+    ...thresholds.map(({ value, sign }) => ({
+      at: y.scale(value),
+      text: `${sign} ${formatShort(value)}`,
+      classes: "small t2",
+      ref: "s2",
+    })),
+    ...(isFiniteNumber(spec.chance) && inside(y.scale, spec.chance)
+      ? [{ at: y.scale(spec.chance), text: "chance", classes: "small", ref: "sf" }]
+      : []),
+  ]);
   const desc = `${spec.unit} over steps ${formatCount(steps[0])} to ${formatCount(steps.at(-1))} for ${rows.length} seeds. Mean at the end ${formatMaybe(lastMean)}.${onsets
     .map(
       (onset) =>
@@ -66,21 +87,17 @@ export function trajectoryPanel({ id, spec, steps, rows, events = [], final }: T
   );
   return frame(
     { id, title: `${spec.name} over training steps`, desc, width: WIDTH, height: HEIGHT },
-    svg`<text class="name" x="0" y="12">${spec.name}</text><text class="small" x="0" y="26">${spec.unit}${y.log && ", log scale"}</text>${axisLeft(y.scale, area)}${axisBottom(x, area)}${
-      isFiniteNumber(spec.chance) &&
-      inside(y.scale, spec.chance) &&
-      svg`<line class="ref" x1="${area.left}" x2="${area.right}" y1="${y.scale(spec.chance)}" y2="${y.scale(spec.chance)}"/><text class="small halo" x="${area.right + 5}" y="${y.scale(spec.chance) + 4}">chance</text>`
-    }${thresholds.map((threshold) => svg`<line class="ref" x1="${area.left}" x2="${area.right}" y1="${y.scale(threshold)}" y2="${y.scale(threshold)}"/><text class="small halo t2" x="${area.left + 2}" y="${y.scale(threshold) - 3}">${formatShort(threshold)}</text>`)}${lines}${bandShape}${meanLine}${events.map((event) => eventMark(event, x, area.bottom))}${
-      isFiniteNumber(lastMean) &&
-      svg`<text class="strong" x="${area.right + 5}" y="${y.scale(lastMean) + 4}">${finalText(final, lastMean)}</text>`
-    }${gaps > 0 && svg`<text class="small t2" x="${area.right}" y="26" text-anchor="end">${gaps} of ${rows.length} runs have gaps or NaN</text>`}`,
+    svg`<text class="name" x="0" y="12">${spec.name}</text><text class="small" x="0" y="26">${spec.unit}${y.log && ", log scale"}</text>${axisLeft(y.scale, area)}${axisBottom(x, area)}${labels.map(
+      ({ at, y: labelY, text, classes, ref }) =>
+        svg`${ref !== "" && svg`<line class="ref ${ref}" x1="${area.left}" x2="${area.right}" y1="${at}" y2="${at}"/>`}<text class="${classes}" x="${area.right + 5}" y="${labelY + 4}">${text}</text>`,
+    )}${lines}${bandShape}${meanLine}${events.map((event) => eventMark(event, x, area.bottom))}${gaps > 0 && svg`<text class="small t2" x="${area.right}" y="26" text-anchor="end">${gaps} of ${rows.length} runs have gaps or NaN</text>`}`,
   );
 }
 
 function eventMark(event: AxisEvent, x: Scale, baseline: number): Html {
   const classes = event.kind === "onset" ? "f2 s2" : "f5 s5";
   const shape = event.kind === "onset" ? "triangle" : "diamond";
-  const at = event.kind === "onset" ? baseline - 5 : baseline;
+  const at = event.kind === "onset" ? baseline - 12 : baseline;
   return svg`${interval({ estimate: { value: event.step, low: event.low, high: event.high }, scale: x, at, classes: `${classes} thick soft`, along: "x" })}${
     isFiniteNumber(event.step) && mark(shape, x(event.step), at, 4.5, `${classes.split(" ")[0]} dot`)
   }`;
@@ -108,7 +125,13 @@ function inside(scale: Scale, value: number): boolean {
   return value >= scale.domain[0] && value <= scale.domain[1];
 }
 
-function finalText(final: Estimate | undefined, mean: number): string {
-  if (!final || !isFiniteNumber(final.high) || !isFiniteNumber(final.low)) return formatMaybe(mean, 3);
-  return formatMaybe(mean, mean >= 100 ? 0 : 3);
+/** Labels at the right edge, moved apart downwards or upwards where they would touch; the first keeps its place. */
+function dodge<Label extends { at: number }>(labels: readonly Label[]): (Label & { y: number })[] {
+  const placed: (Label & { y: number })[] = [];
+  for (const label of labels) {
+    let y = label.at;
+    for (const other of placed) if (Math.abs(other.y - y) < 12) y = other.y + (label.at < other.at ? -12 : 12);
+    placed.push({ ...label, y });
+  }
+  return placed;
 }

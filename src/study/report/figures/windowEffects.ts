@@ -3,7 +3,7 @@
  * forecasts as hollow marks beside it.
  */
 import type { ContrastFamily } from "../../results.ts";
-import { formatCount, formatValueAndInterval } from "../format.ts";
+import { formatCount, formatValueAndInterval, isFiniteNumber } from "../format.ts";
 import { type Html, svg } from "../html.ts";
 import { axisBottom, axisLeft } from "../svg/axis.ts";
 import { frame, plotArea } from "../svg/frame.ts";
@@ -33,13 +33,13 @@ export function windowEffects({
   methods,
   lastStep,
 }: EffectFigureOptions & { lastStep: number }): Html {
-  const area = plotArea(EFFECT_WIDTH, HEIGHT, { top: 30, right: 12, bottom: 42, left: 46 });
-  const length =
-    family.windowSteps ??
-    smallestGap(
-      family.contrasts.map((contrast) => contrast.x),
-      lastStep,
-    );
+  const area = plotArea(EFFECT_WIDTH, HEIGHT, { top: 30, right: 18, bottom: 42, left: 46 });
+  const length = isFiniteNumber(family.windowSteps)
+    ? family.windowSteps
+    : smallestGap(
+        family.contrasts.map((contrast) => contrast.x),
+        lastStep,
+      );
   const x = linearScale({ domain: [0, lastStep], range: [area.left, area.right], count: 8 });
   const y = linearScale({
     domain: effectExtent(family, methods),
@@ -55,13 +55,14 @@ export function windowEffects({
       width: EFFECT_WIDTH,
       height: HEIGHT,
     },
-    svg`${axisLeft(y, area, effectTitle, { titleY: 12 })}${axisBottom(x, area, "step")}<line class="zero" x1="${area.left}" x2="${area.right}" y1="${y(0)}" y2="${y(0)}"/>${family.contrasts.map(
-      ({ x: start, effect, forecasts }) => {
+    svg`${axisLeft(y, area, effectTitle, { titleY: 12 })}${axisBottom(x, area, "step")}<line class="zero" x1="${area.left}" x2="${area.right}" y1="${y(0)}" y2="${y(0)}"/>${family.contrasts
+      .filter((contrast) => isFiniteNumber(contrast.x))
+      .map(({ x: start, effect, forecasts }) => {
         const from = x(Math.min(start, lastStep));
         const to = x(Math.min(start + length, lastStep));
         const middle = from + (to - from) * 0.4;
         const place = placeClamped(y, effect.value);
-        return svg`<rect class="f2 area" x="${from + 1}" width="${Math.max(0, to - from - 2)}" y="${area.top}" height="0"/>${interval({ estimate: effect, scale: y, at: middle, classes: "bar s2 f2", along: "y", cap: 4 })}${
+        return svg`${interval({ estimate: effect, scale: y, at: middle, classes: "bar s2 f2", along: "y", cap: 4 })}${
           place &&
           svg`<line class="thick s2" x1="${from + 2}" x2="${to - 2}" y1="${place.at}" y2="${place.at}"/>${mark("circle", middle, place.at, 4.5, "f2 dot")}`
         }${methods.map(({ name, shape, classes }, m) => {
@@ -70,8 +71,7 @@ export function windowEffects({
           const at = middle + (to - from) * (0.2 + 0.17 * m);
           return forecastMark(forecast.distribution, y, at, shape, classes);
         })}`;
-      },
-    )}`,
+      })}`,
   );
 }
 
@@ -116,7 +116,7 @@ export function describeEffects(family: ContrastFamily): string {
 }
 
 function smallestGap(starts: readonly number[], lastStep: number): number {
-  const sorted = [...starts].sort((a, b) => a - b);
+  const sorted = starts.filter(isFiniteNumber).sort((a, b) => a - b);
   const gaps = sorted
     .slice(1)
     .map((start, i) => start - sorted[i])

@@ -32,7 +32,7 @@ export function designSection({ design, study }: StudyResults): Html {
       title: "Design",
       lede: "Write down the properties wanted, and find a training procedure that yields them reliably.",
     },
-    html`<p>Goal: ${design.goal}. Wanted over seeds: reliability ${formatShort(design.reliability)}, to be shown at one-sided ${formatLevel(design.level)}.</p>${requirements(design, study.steps)}${search(design)}${candidateTable(design)}${chosen(design)}${confirmation(design)}${cost(design)}`,
+    html`<p>Goal: ${design.goal.replace(/\.\s*$/, "")}. Wanted over seeds: reliability ${formatShort(design.reliability)}, to be shown at one-sided ${formatLevel(design.level)}.</p>${requirements(design, study.steps)}${search(design)}${candidateTable(design)}${chosen(design)}${confirmation(design)}${cost(design)}`,
   );
 }
 
@@ -47,7 +47,11 @@ function requirements(design: DesignResults, steps: number): Html {
       { head: "best of the search", numeric: true, cell: ({ i }) => formatShort(best.values[i]) },
       ...(done
         ? [
-            { head: "mean in confirmation", estimate: ({ i }: { i: number }) => done.requirements[i]?.mean },
+            {
+              head: "mean in confirmation",
+              inline: true,
+              estimate: ({ i }: { i: number }) => done.requirements[i]?.mean,
+            },
             {
               head: "worst seed",
               numeric: true,
@@ -56,7 +60,7 @@ function requirements(design: DesignResults, steps: number): Html {
           ]
         : []),
     ],
-    notes: html`Best of the search: the candidate that was ${design.chosen ? "chosen" : "best"}; it met all requirements in ${formatCount(best.passes)} of ${counted(best.n, "run")}. Being the best of many, its values are flattered by selection; the confirmation's are not.`,
+    notes: html`Best of the search: ${design.chosen ? "the candidate that was chosen" : "the candidate that came nearest"}; it met all requirements in ${formatCount(best.passes)} of ${counted(best.n, "run")}. Being the best of many, its values are flattered by selection${done && "; those of the confirmation are not"}.`,
   });
 }
 
@@ -64,21 +68,27 @@ const FATES: readonly CandidateFate[] = ["pass", "fail", "stopped"];
 
 function search(design: DesignResults): Html {
   const { candidates, space, chosen: picked } = design;
-  const factors = tellingFactors(space, candidates);
+  const telling = tellingFactors(space, candidates);
   const runs = candidates.map(({ run }) => run);
   const count = (fate: CandidateFate): number => candidates.filter((candidate) => fateOf(candidate) === fate).length;
   return html`<h3>The search</h3><p>${counted(candidates.length, "candidate")}: ${formatCount(count("pass"))} met every requirement, ${formatCount(count("fail"))} were trained to the end and did not, ${formatCount(count("stopped"))} were stopped early because their forecast left no hope. Origins: ${originText(candidates)}.</p>${
-    factors &&
+    telling &&
     figure({
       title: "Candidates in the plane of two factors",
-      caption: html`${factors[0]} and ${factors[1]}: the two factors in which candidates that passed differ most from the others (difference of mean place on the axis). The other factors vary too. One run a candidate.`,
+      caption: html`${telling.factors[0]} and ${telling.factors[1]}: ${telling.why}. The other factors vary too. One run a candidate.`,
       key: key(
         FATES.map((fate) => ({
           label: html`${FATE_MARKS[fate].label} (${formatCount(count(fate))})`,
           sample: mark(FATE_MARKS[fate].shape, 13, 7, 4.4, FATE_MARKS[fate].classes),
         })),
       ),
-      drawing: searchPlane({ id: "search-plane", space, factors, candidates, chosen: picked?.set ?? design.best.set }),
+      drawing: searchPlane({
+        id: "search-plane",
+        space,
+        factors: telling.factors,
+        candidates,
+        ringed: picked ? { set: picked.set, label: "chosen" } : { set: design.best.set, label: "best" },
+      }),
       runs,
     })
   }${
@@ -143,21 +153,29 @@ function chosen({ chosen: picked, best, requirements: wanted }: DesignResults): 
 function confirmation(design: DesignResults): Html {
   const { confirmation: done, plan } = design;
   if (!done && !plan) return EMPTY;
+  const power =
+    plan &&
+    plan.powerAt.length > 1 &&
+    figure({
+      title: "Power of the plan",
+      caption: html`The chance that the confirmation passes, by the rate at which the procedure truly succeeds (exact binomial: ${formatCount(plan.n)} seeds, ${formatCount(plan.failures)} failures allowed). Hollow: rates that do not exceed the wanted reliability, where passing would be wrong.`,
+      drawing: powerCurve({ id: "power", points: plan.powerAt, reliability: design.reliability }),
+    });
   const planText =
     plan &&
-    html`<p>Planned beforehand (ledger entry ${formatCount(plan.seq)}): ${counted(plan.n, "fresh seed")}, at most ${counted(plan.failures, "failure")}.${plan.powerAt.length > 0 && html` A procedure that truly succeeds ${plan.powerAt.map(({ rate, power }, i) => html`${i > 0 && ", "}${formatPercent(rate, Number.isInteger(Math.round(rate * 1000) / 10) ? 0 : 1)} of the time passes with probability ${power.toFixed(2)}`)}.`}</p>`;
+    html`<p>Planned beforehand (ledger entry ${formatCount(plan.seq)}): ${counted(plan.n, "fresh seed")}, at most ${counted(plan.failures, "failure")}.</p>${power}`;
   if (!done) return html`<h3>Confirmation</h3>${planText}`;
   const n = done.runs.length;
   const failures = done.runs.filter(({ pass }) => !pass);
-  return html`<h3>Confirmation on fresh seeds</h3><div class="tiles"><div><span class="big">${done.verdict}</span><span class="sub">ledger entry ${formatCount(done.seq)}</span></div><div><span class="big">${formatCount(done.successes)} of ${formatCount(n)}</span><span class="sub">fresh seeds met every requirement</span></div><div><span class="big">≥ ${formatShort(Math.floor(done.reliability.low * 1000) / 1000)}</span><span class="sub">reliability: ${formatLevel(done.reliability.level)}, ${done.reliability.method}, n = ${formatCount(done.reliability.n)}; wanted ${formatShort(design.reliability)}</span></div></div>${planText}${figure(
+  return html`<h3>Confirmation on fresh seeds</h3><div class="tiles"><div><span class="big">${done.verdict}</span><span class="sub">ledger entry ${formatCount(done.seq)}</span></div><div><span class="big">${formatCount(done.successes)} of ${formatCount(n)}</span><span class="sub">fresh seeds met every requirement</span></div><div><span class="big">≥ ${formatShort(Math.floor(done.reliability.low * 1000) / 1000)}</span><span class="sub">reliability: ${formatLevel(done.reliability.level)}, ${done.reliability.method}, n = ${formatCount(done.reliability.n)}; wanted ${formatShort(design.reliability)}</span></div></div>${figure(
     {
       title: "Every fresh seed against each requirement",
       layout: "full",
       caption: html`One dot a seed (n = ${formatCount(n)}), stacked where they would overlap; dashed line: the bound; crosses: seeds that miss it.${failures.length > 0 && html` Seeds that failed: ${failures.map(({ run, seeds }, i) => html`${i > 0 && ", "}<code title="${run}">${shortId(run)}</code> (${formatSeeds(seeds)})`)}.`}`,
-      drawing: html`<div class="grid">${design.requirements.map((requirement, i) => confirmationStrip({ id: `confirm-${i}`, requirement, values: done.runs.map(({ values }) => values[i]) }))}${plan && plan.powerAt.length > 1 && powerCurve({ id: "power", points: plan.powerAt, reliability: design.reliability })}</div>`,
+      drawing: html`<div class="grid">${design.requirements.map((requirement, i) => confirmationStrip({ id: `confirm-${i}`, requirement, values: done.runs.map(({ values }) => values[i]) }))}</div>`,
       runs: done.runs.map(({ run }) => run),
     },
-  )}`;
+  )}${planText}`;
 }
 
 function cost({ cost: spent, candidates }: DesignResults): Html {

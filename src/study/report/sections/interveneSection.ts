@@ -26,7 +26,7 @@ export function interveneSection(results: StudyResults): Html {
       title: "Intervene",
       lede: "Change the trajectory, and measure what the change caused.",
     },
-    html`<p>Outcome: ${intervene.label} at step ${formatCount(intervene.step)}. Each branch shares with its control arm everything up to the fork and, draw by draw, all randomness after it; ${counted(intervene.seeds, "seed")} a contrast, and ${formatCount(intervene.pilotSeeds)} other pilot seeds from which the effects were forecast beforehand. Exact placebo: <b>bit-identical to its parent in ${formatCount(exact.identical)} of ${formatCount(exact.compared)}</b>.</p>${lineage(results)}${intervene.families.map((family, f) => familyFigure(intervene, family, f, study.steps))}${forest(intervene)}${effectScores(intervene)}`,
+    html`<p>Outcome: ${intervene.label}${"value" in intervene.outcome && ` at step ${formatCount(intervene.step)}`}. Each branch shares with its control arm everything up to the fork and, draw by draw, all randomness after it; ${counted(intervene.seeds, "seed")} a contrast, and ${formatCount(intervene.pilotSeeds)} other pilot seeds from which the effects were forecast beforehand. Exact placebo: <b>bit-identical to its parent in ${formatCount(exact.identical)} of ${formatCount(exact.compared)}</b>.</p>${lineage(results)}${intervene.families.map((family, f) => familyFigure(intervene, family, f, study.steps))}${forest(intervene)}${effectScores(intervene)}`,
   );
 }
 
@@ -60,7 +60,7 @@ function familyFigure(intervene: InterveneResults, family: ContrastFamily, f: nu
     id: `family-${f}`,
     family,
     methods,
-    effectTitle: `effect on ${intervene.label} (treated − control)`,
+    effectTitle: `effect on ${intervene.label} (${"value" in intervene.outcome ? "" : "steps, "}treated − control)`,
   };
   const first = family.contrasts[0];
   const seqs = family.contrasts.flatMap(({ forecasts }) => forecasts.map(({ seq }) => seq));
@@ -79,7 +79,7 @@ function familyFigure(intervene: InterveneResults, family: ContrastFamily, f: nu
     ]),
     drawing: family.kind === "window" ? windowEffects({ ...options, lastStep }) : doseResponse(options),
     runs: family.contrasts.flatMap(runsOf),
-  })}${family.summaries.map(({ label, estimate, p }) => html`<p>${label.charAt(0).toUpperCase() + label.slice(1)}: ${estimateText(estimate, "plain", "n")}${p !== undefined && html`, p ${pText(p)}`}.</p>`)}${family.notes.map((text) => note(text))}`;
+  })}${family.summaries.map(({ label, estimate, p }) => html`<p>${label.charAt(0).toUpperCase() + label.slice(1)}: ${estimateText(estimate, "plain", "n")}${p !== undefined && html`, <span class="nowrap">p ${pText(p)}</span>`}.</p>`)}${family.notes.map((text) => note(text))}`;
 }
 
 function estimateMethod({ effect }: Contrast): string {
@@ -98,7 +98,8 @@ function pText(p: number): string {
 interface ForestEntry {
   readonly name: string;
   readonly group: string;
-  readonly contrast: Pick<Contrast, "effect" | "adjustedP" | "correlation" | "pairs">;
+  /** Absent: the exact placebo, which has no noise to estimate. */
+  readonly contrast?: Pick<Contrast, "effect" | "adjustedP" | "correlation" | "pairs">;
   readonly shape: Shape;
   readonly colour: number;
 }
@@ -107,59 +108,65 @@ function forest({ families, nulls }: InterveneResults): Html {
   const entries: ForestEntry[] = families.flatMap((family) =>
     family.contrasts.map((contrast) => ({
       name: contrast.name,
-      group: family.kind,
+      group: family.title,
       contrast,
       shape: family.kind === "window" ? ("circle" as const) : ("square" as const),
       colour: family.kind === "window" ? 2 : 3,
     })),
   );
+  entries.push({
+    name: `exact placebo: bit-identical in ${formatCount(nulls.exact.identical)} of ${formatCount(nulls.exact.compared)}`,
+    group: "Nulls",
+    shape: "circle",
+    colour: 1,
+  });
   if (nulls.active)
     entries.push({
-      name: nulls.active.name,
-      group: "active placebo",
+      name: `active placebo: ${nulls.active.name.replace(/^active placebo:? ?/i, "")}`,
+      group: "Nulls",
       contrast: nulls.active,
       shape: "diamond",
       colour: 1,
     });
   if (nulls.perturbed)
     entries.push({
-      name: "perturbed null",
-      group: "randomness re-keyed after the fork",
+      name: "perturbed: randomness re-keyed after the fork",
+      group: "Nulls",
       contrast: nulls.perturbed,
       shape: "diamond",
       colour: 1,
     });
-  if (entries.length === 0) return EMPTY;
   const scale = linearScale({
     domain: finiteExtent(
-      entries.flatMap(({ contrast: { effect } }) => [effect.value, effect.low, effect.high]),
+      entries.flatMap(({ contrast }) => [contrast?.effect.value, contrast?.effect.low, contrast?.effect.high]),
       [0],
     ),
     range: [12, FOREST_WIDTH - 14],
     count: 4,
     nice: true,
   });
-  const isFirst = (i: number): boolean => i === 0 || entries[i].group !== entries[i - 1].group;
+  const estimated = entries.flatMap(({ name, contrast }) => (contrast ? [{ name, contrast }] : []));
   return html`<h3>Every contrast, with its nulls</h3>${dataTable({
     caption: "All contrasts and nulls",
     rows: entries.map((entry, i) => ({ ...entry, i })),
     columns: [
-      { head: "contrast", cell: ({ name, group }) => html`${name}<span class="role">${group}</span>` },
+      { head: "contrast", cell: ({ name }) => name },
       {
+        className: "draw",
         head: forestAxis({ id: "forest-axis", scale, title: "effect (treated − control)" }),
         cell: ({ name, contrast, shape, colour, i }) =>
-          forestRow({ id: `forest-${i}`, name, effect: contrast.effect, scale, shape, colour }),
+          forestRow({ id: `forest-${i}`, name, effect: contrast?.effect, scale, shape, colour }),
       },
-      { head: "effect", kind: "signed", estimate: ({ contrast }) => contrast.effect },
-      { head: "adjusted p", numeric: true, cell: ({ contrast }) => formatP(contrast.adjustedP) },
-      { head: "arms' correlation", numeric: true, cell: ({ contrast }) => formatMaybe(contrast.correlation, 2) },
+      { head: "effect", kind: "signed", inline: true, estimate: ({ contrast }) => contrast?.effect },
+      { head: "adjusted p", numeric: true, cell: ({ contrast }) => formatP(contrast?.adjustedP) },
+      { head: "arms' correlation", numeric: true, cell: ({ contrast }) => formatMaybe(contrast?.correlation, 2) },
     ],
-    rowClass: ({ i }) => `forest${isFirst(i) && i > 0 ? " group" : ""}`,
-    notes: html`The correlation of the two arms over seeds is what pairing gains: the variance of a paired difference falls by 1 − ρ. The exact placebo changes nothing and must be bit-identical: it was in ${formatCount(nulls.exact.identical)} of ${formatCount(nulls.exact.compared)}; this tests the machinery and says nothing of noise. The active placebo puts the same dose on a target that should not matter.${nulls.perturbed && html` The perturbed null re-keys the remaining randomness and changes nothing else; its spread over seeds (sd of the differences) is ${estimateText(nulls.perturbed.noiseSd)}.`}`,
-    runs: [...entries.flatMap(({ contrast }) => runsOf(contrast)), ...nulls.exact.runs],
+    groupBy: ({ group }) => group,
+    notes: html`The correlation of the two arms over seeds is what pairing gains: the variance of a paired difference is 1 − ρ times that of unpaired arms. The exact placebo changes nothing and must be bit-identical: it was in ${formatCount(nulls.exact.identical)} of ${formatCount(nulls.exact.compared)}; this tests the machinery and says nothing of noise.${nulls.active && " The active placebo puts the same dose on a target that should not matter."}${nulls.perturbed && html` The perturbed null re-keys the remaining randomness and changes nothing else; its spread over seeds (sd of the differences) is ${estimateText(nulls.perturbed.noiseSd)}.`}`,
+    runs: [...entries.flatMap(({ contrast }) => (contrast ? runsOf(contrast) : [])), ...nulls.exact.runs],
   })}${folded(
-    `The seeds behind each contrast (${entries.length})`,
-    html`${entries.map(({ name, contrast }) => html`<p class="ids sans"><b>${name}</b>: ${contrast.pairs.map(({ treated, control }) => `${formatSigned(treated - control)} (${formatMaybe(treated)} − ${formatMaybe(control)})`).join("; ")}</p>`)}`,
+    `The seeds behind each contrast (${estimated.length})`,
+    html`${estimated.map(({ name, contrast }) => html`<p class="ids sans"><b>${name}</b>: ${contrast.pairs.map(({ treated, control }) => `${formatSigned(treated - control)} (${formatMaybe(treated)} − ${formatMaybe(control)})`).join("; ")}</p>`)}`,
   )}`;
 }
 

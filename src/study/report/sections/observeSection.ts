@@ -66,7 +66,6 @@ function trajectories({ observe, study }: StudyResults): Html {
         steps: observe.steps,
         rows: observe.values[spec.name],
         events: eventsOf(observe, spec.name),
-        final: observe.finals.find(({ measure }) => measure === spec.name)?.mean,
       }),
     )}</div>`,
     runs: observe.runs.map(({ run }) => run),
@@ -83,6 +82,7 @@ function eventsOf({ onsets, changePoints }: ObserveResults, measure: string): Ax
         low: median?.low,
         high: median?.high,
         threshold: definition.threshold,
+        direction: definition.direction,
       })),
     ...changePoints
       .filter((points) => points.measure === measure)
@@ -99,10 +99,10 @@ function finals({ finals: rows, runs }: ObserveResults, measures: StudyResults["
     columns: [
       {
         head: "measure",
-        cell: ({ measure }) =>
-          html`${measure}<span class="role">${measures.find(({ name }) => name === measure)?.unit}</span>`,
+        cell: ({ measure }) => measure,
       },
-      { head: "mean over seeds", estimate: ({ mean }) => mean },
+      { head: "mean over seeds", inline: true, estimate: ({ mean }) => mean },
+      { head: "unit", cell: ({ measure }) => measures.find(({ name }) => name === measure)?.unit },
       { head: "sd over seeds", numeric: true, cell: ({ sd }) => formatMaybe(sd, 4) },
       { head: "item SE, one run", numeric: true, cell: ({ itemSe }) => formatMaybe(itemSe, 4) },
       { head: "items", numeric: true, cell: ({ itemN }) => formatCount(itemN) },
@@ -128,7 +128,7 @@ function onsets({ onsets: rows, runs }: ObserveResults): Html {
         numeric: true,
         cell: ({ reached, events }) => `${formatCount(reached)} of ${formatCount(events.length)}`,
       },
-      { head: "median step", kind: "step", estimate: ({ median }) => median },
+      { head: "median step", kind: "step", inline: true, estimate: ({ median }) => median },
       { head: "range of steps", numeric: true, cell: ({ events }) => rangeOf(events.map(({ step }) => step)) },
       { head: "how a run's onset is found", cell: ({ events }) => events[0]?.method },
     ],
@@ -162,6 +162,7 @@ function changePoints({ changePoints: rows, runs }: ObserveResults): Html {
         {
           head: "step",
           numeric: true,
+          className: "inline",
           cell: ({ event }) =>
             html`<span class="est"><span class="v">${formatCount(event.step)}</span><span class="ci">[${formatCount(event.low)}, ${formatCount(event.high)}]</span></span>`,
         },
@@ -206,8 +207,8 @@ function variance({ variance: parts, runs }: ObserveResults): Html {
     rows: parts.components,
     columns: [
       { head: "component", cell: ({ name }) => name },
-      { head: "sd", estimate: ({ sd }) => sd },
-      { head: "share of the cohort's variance", estimate: ({ share }) => share },
+      { head: "sd", inline: true, estimate: ({ sd }) => sd },
+      { head: "share of the cohort's variance", inline: true, estimate: ({ share }) => share },
       { head: "runs", numeric: true, cell: (component) => formatCount(component.runs.length) },
     ],
     notes: "One component is changed at a time: shares need not add to one, since components may interact.",

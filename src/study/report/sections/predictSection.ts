@@ -24,7 +24,7 @@ export function predictSection({ predict, study }: StudyResults): Html {
       title: "Predict",
       lede: "Say from early signals how it will end, before it ends, and be scored on it.",
     },
-    html`<p>${counted(runs.length, "fresh run")} ${runs.length === 1 ? "was" : "were"} paused at ${cutoffs.map((cutoff, i) => html`${i > 0 && (i === cutoffs.length - 1 ? " and " : ", ")}step ${formatCount(cutoff)} (${formatPercent(cutoff / study.steps)})`)} and went on only after the forecasts were written. The methods were frozen in ledger entry ${formatCount(registered.frozenSeq)}; the ${counted(registered.count, "forecast")} are entries ${formatCount(registered.firstSeq)} to ${formatCount(registered.lastSeq)}, each with the hash of the data it saw.</p>${predict.targets.map((target, t) => targetBlock(predict, target, t, study.steps))}`,
+    html`<p>${counted(runs.length, "fresh run")} ${runs.length === 1 ? "was" : "were"} paused at ${cutoffs.map((cutoff, i) => html`${i > 0 && (i === cutoffs.length - 1 ? " and " : ", ")}step ${formatCount(cutoff)} (${formatPercent(cutoff / study.steps)})`)} and went on only after the forecasts were written. The methods were frozen in ledger entry ${formatCount(registered.frozenSeq)}; ${counted(registered.count, "forecast")} followed, in entries ${formatCount(registered.firstSeq)} to ${formatCount(registered.lastSeq)}, each with the hash of the data it saw.</p>${predict.targets.map((target, t) => targetBlock(predict, target, t, study.steps))}`,
   );
 }
 
@@ -65,7 +65,10 @@ function forecasts(predict: PredictResults, target: PredictTarget, t: number, la
     key: key([
       { label: html`outcome`, sample: mark("circle", 13, 7, 3.6, "f2 dot") },
       ...(isOnset
-        ? [{ label: "not reached", sample: svg`<path class="s2 open line" d="M6,7H17M13,3L18,7L13,11"/>` }]
+        ? [
+            { label: "not reached", sample: svg`<path class="s2 open line" d="M6,7H17M13,3L18,7L13,11"/>` },
+            { label: "before the cutoff", sample: mark("circle", 13, 7, 2.6, "hollow sf") },
+          ]
         : []),
       ...(method
         ? [
@@ -132,9 +135,11 @@ function trimmedExtent(ends: readonly (number | null)[], values: readonly (numbe
   return [Math.max(endLow, low - room), Math.min(endHigh, high + room)];
 }
 
+/** Up to the last step where an outcome or an interval reaches it. */
 function onsetDomain(values: readonly (number | null)[], lastStep: number): [number, number] {
   const [low, high] = finiteExtent(values);
-  return [Math.max(0, Math.min(low, lastStep) * 0.9), Math.min(lastStep, Math.max(high, lastStep * 0.2) * 1.02)];
+  const isOpen = values.some((value) => !isFiniteNumber(value));
+  return [Math.max(0, Math.min(low, lastStep) * 0.9), isOpen ? lastStep : Math.min(lastStep, high * 1.05)];
 }
 
 function padded([low, high]: [number, number]): [number, number] {
@@ -171,7 +176,13 @@ function atRisk({ atRisk: rows }: PredictTarget, runs: readonly string[]): Html 
     columns: [
       { head: "cutoff", numeric: true, cell: ({ cutoff }) => formatCount(cutoff) },
       { head: "runs at risk", numeric: true, cell: (row) => formatCount(row.n) },
-      { head: "steps from cutoff to onset", name: "lead time", kind: "step", estimate: ({ lead }) => lead },
+      {
+        head: "steps from cutoff to onset",
+        name: "lead time",
+        kind: "step",
+        inline: true,
+        estimate: ({ lead }) => lead,
+      },
     ],
     notes: "Only runs in which the onset had not come by the cutoff are forecast and scored.",
     runs,
@@ -192,11 +203,6 @@ function scoreTable({
   const baselines = [...new Set(scores.flatMap(({ skill }) => Object.keys(skill)))];
   const cell = (score: ForecastScore): Content => html`${score.method}<span class="role">${score.role}</span>`;
   const columns: Column<ForecastScore>[] = [
-    {
-      head: "cutoff",
-      numeric: true,
-      cell: ({ cutoff }) => html`${formatCount(cutoff)}<span class="role">${formatPercent(cutoff / lastStep)}</span>`,
-    },
     { head: "forecaster", cell },
     { head: "CRPS", estimate: ({ crps }) => crps },
     { head: "interval score", estimate: ({ intervalScore }) => intervalScore },
@@ -211,8 +217,8 @@ function scoreTable({
     caption,
     columns,
     rows: scores,
-    rowClass: ({ cutoff, role }, i) =>
-      `${i > 0 && scores[i - 1].cutoff !== cutoff ? "group " : ""}${role === "baseline" ? "weak" : ""}`,
+    groupBy: ({ cutoff }) => `Forecast at step ${formatCount(cutoff)}, ${formatPercent(cutoff / lastStep)} of training`,
+    rowClass: ({ role }) => (role === "baseline" ? "weak" : ""),
     notes: html`CRPS and interval score: lower is better, in the unit of the target. <i>n</i> counts runs.`,
     runs,
   });

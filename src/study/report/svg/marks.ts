@@ -87,7 +87,7 @@ export function polyline(points: readonly (readonly [number, MaybeNumber])[], cl
   let d = "";
   let pen = "M";
   for (const [x, y] of points) {
-    if (!isFiniteNumber(y)) {
+    if (!isFiniteNumber(x) || !isFiniteNumber(y)) {
       pen = "M";
       continue;
     }
@@ -101,7 +101,7 @@ export function polyline(points: readonly (readonly [number, MaybeNumber])[], cl
 export function band(points: readonly (readonly [number, MaybeNumber, MaybeNumber])[], classes: string): Html {
   const stretches: [number, number, number][][] = [[]];
   for (const [x, low, high] of points) {
-    if (isFiniteNumber(low) && isFiniteNumber(high)) stretches.at(-1)!.push([x, low, high]);
+    if (isFiniteNumber(x) && isFiniteNumber(low) && isFiniteNumber(high)) stretches.at(-1)!.push([x, low, high]);
     else stretches.push([]);
   }
   return svg`${stretches
