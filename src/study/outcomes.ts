@@ -7,10 +7,12 @@ import { onset, type Series } from "../science/index.ts";
 /** Everything observed along one run, its parent's part before the fork included. */
 export class RunTrajectory {
   readonly run: string;
+  private readonly points: readonly Point[];
   private readonly byMeasure = new Map<string, Map<number, Point>>();
 
   constructor(run: string, points: readonly Point[]) {
     this.run = run;
+    this.points = points;
     for (const point of points) {
       let series = this.byMeasure.get(point.measure);
       if (series === undefined) {
@@ -19,6 +21,11 @@ export class RunTrajectory {
       }
       series.set(point.step, point);
     }
+  }
+
+  /** The same run as it was known at a step. */
+  upTo(step: number): RunTrajectory {
+    return new RunTrajectory(this.run, this.points.filter((point) => point.step <= step));
   }
 
   get measures(): string[] {

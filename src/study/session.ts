@@ -4,6 +4,7 @@
  * `train` is the only way in which the rungs get runs: it looks at the files, sends what is missing to the workers, and
  * hands back the trajectories as they stand on disk.
  */
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { OntogenyError, type Point, type RunMeaning, runIdOf } from "../core/index.ts";
 import { type Executor, LocalExecutor } from "../fleet/index.ts";
@@ -59,6 +60,7 @@ export class Session implements AsyncDisposable {
     this.executor = executor;
     this.ledger = workspace.ledger("study");
     this.signal = options.signal;
+    setMaxListeners(0, options.signal); // every waiting job listens
     this.clock = options.clock ?? Date.now;
     this.home = options.home;
     this.report = options.progress;
@@ -115,7 +117,7 @@ export class Session implements AsyncDisposable {
     return new RunTrajectory(runIdOf(meaning), await this.points(meaning));
   }
 
-  private async points(meaning: RunMeaning): Promise<Point[]> {
+  private async points(meaning: RunMeaning): Promise<readonly Point[]> {
     const { points } = await this.workspace.run(runIdOf(meaning)).points();
     const { lineage } = meaning;
     if (lineage === undefined) return points;
