@@ -127,6 +127,54 @@ test("dying again and again, at any calls, ends where an undisturbed run ends", 
   );
 });
 
+test("a checkpoint that is replaced by other bytes is at any moment the old one, the new one, or none", async () => {
+  const meaning = toyMeaning(1);
+  const train = async (workspace: Workspace, offset: number) => {
+    const writer = await workspace.acquireRun(meaning, { owner: "toy" });
+    const checkpoint = { ...toySnapshot(10 + offset), step: 10 };
+    writer.commit({ step: 10, status: "running", numericsKey: "toy", checkpoint });
+    writer.release();
+  };
+  let died = true;
+  for (let at = 1; died; at++) {
+    const home = temporaryFolder();
+    await train(await openAt(home), 0);
+    const code = await codeOf(async () => train(await openAt(home, new FaultyDisk({ at, fault: "kill before" })), 1));
+    died = code !== undefined;
+    const reader = (await openAt(home)).run(runIdOf(meaning));
+    for (const { step } of reader.checkpoints())
+      expect([toySnapshot(10), toySnapshot(11)].map(({ tensors }) => tensors)).toContainEqual(
+        reader.loadCheckpoint(step).tensors,
+      );
+    fs.rmSync(home, { recursive: true });
+  }
+});
+
+test("a ledger entry is on the disk when append returns, and no power cut breaks the chain", async () => {
+  let died = true;
+  for (let at = 1; died; at++) {
+    const home = temporaryFolder();
+    const kept: string[] = [];
+    const code = await codeOf(async () => {
+      const ledger = (await openAt(home, new FaultyDisk({ at, fault: "power cut" }))).ledger("toy");
+      for (const key of ["a", "b", "c"]) kept.push(ledger.append({ kind: "note", key, body: key }).hash);
+    });
+    died = code !== undefined;
+    buryWriters(home);
+    const ledger = (await openAt(home)).ledger("toy");
+    expect(ledger.verify().ok).toBe(true);
+    expect(
+      ledger
+        .find()
+        .map(({ hash }) => hash)
+        .slice(0, kept.length),
+    ).toEqual(kept);
+    ledger.append({ kind: "note", key: "after", body: 1 });
+    expect(ledger.verify().ok).toBe(true);
+    fs.rmSync(home, { recursive: true });
+  }
+});
+
 test("a full disk is DISK_FULL, loses nothing committed, and the same writer can go on once there is space", async () => {
   const { outcome, calls } = await undisturbed();
   for (let at = 1; at <= calls; at += 3) {
