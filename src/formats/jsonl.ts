@@ -1,9 +1,9 @@
 /**
  * @file JSON lines, as files are that grow while somebody writes them and dies.
  *
- * Pure and browser-safe. A last line that is cut off (no line feed, and not a whole JSON object or array) is normal and
- * comes back as `torn`. A bad line elsewhere (not JSON, not UTF-8) is left out and listed in `bad` with its number. Empty lines
- * are skipped. Nothing is thrown.
+ * Pure and browser-safe. A last line that is cut off (no line feed, and not a whole JSON object or array) is normal
+ * and comes back as `torn`. A bad line elsewhere (not JSON, not UTF-8) is left out and listed in `bad` with its
+ * number. Empty lines are skipped. Nothing is thrown.
  */
 
 export interface BadLine {

@@ -1,9 +1,9 @@
 /**
  * @file Metric lines: one point of one measure as one line of JSON, and back.
  *
- * Pure and browser-safe. NaN and ±Infinity are stored as the strings "NaN", "Infinity", "-Infinity" and read back as numbers; −0
- * becomes 0. A line that is JSON but not a point (unknown key, wrong type, step not a whole number ≥ 0) is left out and
- * listed in `bad`; a cut-off last line is `torn`. Writing refuses what reading would: METRIC_INVALID.
+ * Pure and browser-safe. NaN and ±Infinity are stored as the strings "NaN", "Infinity", "-Infinity" and read back as
+ * numbers; −0 becomes 0. A line that is JSON but not a point (unknown key, wrong type, step not a whole number ≥ 0)
+ * is left out and listed in `bad`; a cut-off last line is `torn`. Writing refuses what reading would: METRIC_INVALID.
  */
 import { canonicalJson, jsonNumberFrom, maybeNumberFromJson, OntogenyError, type Point } from "../core/index.ts";
 import { type BadLine, type JsonlResult, parseJsonl } from "./jsonl.ts";
@@ -52,8 +52,8 @@ export function parsePoints(input: string | Uint8Array): ParsedPoints {
 }
 
 /**
- * The text whose hash stands for "these data": the points in the order of (step, measure) as canonical JSON, without the
- * time of day, so that the same training gives the same text whenever it runs.
+ * The text whose hash stands for "these data": the points in the order of (step, measure) as canonical JSON, without
+ * the time of day, so that the same training gives the same text whenever it runs.
  */
 export function pointsHashText(points: readonly Point[]): string {
   return canonicalJson([...points].sort(comparePoints).map(({ wallMs: _, ...rest }) => rest));

@@ -1,10 +1,11 @@
 /**
  * @file Points as a parquet file: columns step, wallMs, measure, value, se, n.
  *
- * Browser-safe. DESIGN §4 asks for zstd; hyparquet-writer brings only snappy and Node 20 has no zstd of its own, so pages are snappy
- * (readers take both). NaN, ±∞ and −0 are kept as such; missing `se` and `n` are nulls; a NaN standard error is not a missing one. No column
- * statistics: NaN makes them wrong in several readers. Decoding refuses (PARQUET_INVALID) a file that is cut off, damaged, or without these columns.
- * The codecs are loaded at first use, for they cost start-up time.
+ * Browser-safe. DESIGN §4 asks for zstd; hyparquet-writer brings only snappy and Node 20 has no zstd of its own, so
+ * pages are snappy (readers take both). NaN, ±∞ and −0 are kept as such; missing `se` and `n` are nulls; a NaN
+ * standard error is not a missing one. No column statistics: NaN makes them wrong in several readers. Decoding
+ * refuses (PARQUET_INVALID) a file that is cut off, damaged, or without these columns. The codecs are loaded at first
+ * use, for they cost start-up time.
  */
 import { OntogenyError, type Point } from "../core/index.ts";
 

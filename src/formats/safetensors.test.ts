@@ -1,5 +1,6 @@
 /**
- * @file safetensors: bit-exact round trips, canonical bytes, agreement with the reference implementation, damage refused.
+ * @file safetensors: bit-exact round trips, canonical bytes, agreement with the reference implementation, damage
+ * refused.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,12 +1,12 @@
 /**
  * @file safetensors, for the data types that a snapshot has: F32, I32, U8, BOOL.
  *
- * Pure and browser-safe; little-endian machines only, as every engine we run on. Equal tensors and metadata give equal bytes: names
- * in code-unit order in the header, four-byte types before one-byte types in the data (so that all are aligned without
- * holes), the header padded with spaces to a multiple of 8. NaN payloads are kept bit for bit.
- * Decoding copies, and refuses (SAFETENSORS_INVALID, naming the tensor) a header that does not fit, overlaps, holes, offsets out of bounds,
- * sizes that do not match shapes, and other data types.
- * Source: the format description in the safetensors repository (8-byte length, JSON header, contiguous buffer).
+ * Pure and browser-safe; little-endian machines only, as every engine we run on. Equal tensors and metadata give
+ * equal bytes: names in code-unit order in the header, four-byte types before one-byte types in the data (so that all
+ * are aligned without holes), the header padded with spaces to a multiple of 8. NaN payloads are kept bit for bit.
+ * Decoding copies, and refuses (SAFETENSORS_INVALID, naming the tensor) a header that does not fit, overlaps, holes,
+ * offsets out of bounds, sizes that do not match shapes, and other data types. Source: the format description in the
+ * safetensors repository (8-byte length, JSON header, contiguous buffer).
  */
 import { type DType, OntogenyError, type Tensor } from "../core/index.ts";
 

@@ -1,6 +1,6 @@
 /**
- * @file A file that only grows, by one holder. A failed or half-done append is cut off again, at once or before the next one, so that no bad line
- * can come to stand in the middle.
+ * @file A file that only grows, by one holder. A failed or half-done append is cut off again, at once or before the
+ * next one, so that no bad line can come to stand in the middle.
  */
 import fs from "node:fs";
 import { type Disk, guardingWrites, writeFully } from "./disk.ts";

@@ -1,7 +1,8 @@
 /**
  * @file What is wrong in a workspace, where, and how to mend it: `ontogeny doctor`. Changes nothing.
  *
- * `note`: left by a kill, mends itself at the next run. `damage`: something that was committed is not as it was written.
+ * `note`: left by a kill, mends itself at the next run. `damage`: something that was committed is not as it was
+ * written.
  */
 import fs from "node:fs";
 import path from "node:path";

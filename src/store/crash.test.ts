@@ -1,6 +1,6 @@
 /**
- * @file Whatever the moment at which a writer dies, the power goes or the disk fills: what was committed stays, what is there can be read, and going
- * on gives what an undisturbed run gives.
+ * @file Whatever the moment at which a writer dies, the power goes or the disk fills: what was committed stays, what
+ * is there can be read, and going on gives what an undisturbed run gives.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,9 +1,9 @@
 /**
  * @file The calls that change the disk, and nothing else: the seam at which tests cut the power or fill the disk.
  *
- * Calls are synchronous: for small files that is quicker, and their order is then plain. Reading does not go through here.
- * Failures other than "not there" become DISK_FULL or WRITE_FAILED with the path; a missing path is left as it is (code ENOENT), for it carries
- * meaning (see fence.ts).
+ * Calls are synchronous: for small files that is quicker, and their order is then plain. Reading does not go through
+ * here. Failures other than "not there" become DISK_FULL or WRITE_FAILED with the path; a missing path is left as it
+ * is (code ENOENT), for it carries meaning (see fence.ts).
  */
 import fs from "node:fs";
 import { OntogenyError } from "../core/index.ts";

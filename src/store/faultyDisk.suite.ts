@@ -1,8 +1,10 @@
 /**
- * @file A disk that fails where a test says: the process dies at the nth changing call, the power goes, or the disk is full.
+ * @file A disk that fails where a test says: the process dies at the nth changing call, the power goes, or the disk
+ * is full.
  *
- * It does the real calls on the real file system up to that point. After death every changing call fails, as nothing runs any more.
- * With "power cut", bytes that were written but not synced are gone too (names and renames stay: the journal has them).
+ * It does the real calls on the real file system up to that point. After death every changing call fails, as nothing
+ * runs any more. With "power cut", bytes that were written but not synced are gone too (names and renames stay: the
+ * journal has them).
  */
 import fs from "node:fs";
 import { type Disk, nodeDisk } from "./disk.ts";

@@ -1,15 +1,18 @@
 /**
  * @file A lease with a fencing number that a writer cannot outlive.
  *
- * A fenced folder holds one sub-folder a holder, named by its number 1, 2, 3, …: `<n>/lease.json` (who, until when) and `<n>/gate/`.
- * - Taking: the sub-folder is made ready aside and renamed to the next number. A rename onto a folder that is not empty
- *   fails, so of several takers one wins. Then the gates of all earlier numbers are renamed away.
- * - Publishing: a holder writes a file inside its gate and renames it from there to its place. Once its gate is gone, both fail:
- *   LEASE_LOST. The system orders the rename of the gate against the rename out of it, so there is no moment between "still
- *   mine?" and "publish" for another to slip into: a published file was published before the taker looked.
+ * A fenced folder holds one sub-folder a holder, named by its number 1, 2, 3, …: `<n>/lease.json` (who, until when)
+ * and `<n>/gate/`.
+ * - Taking: the sub-folder is made ready aside and renamed to the next number. A rename onto a folder that is not
+ *   empty fails, so of several takers one wins. Then the gates of all earlier numbers are renamed away.
+ * - Publishing: a holder writes a file inside its gate and renames it from there to its place. Once its gate is gone,
+ *   both fail: LEASE_LOST. The system orders the rename of the gate against the rename out of it, so there is no
+ *   moment between "still mine?" and "publish" for another to slip into: a published file was published before the
+ *   taker looked.
  * - A lease is live while its gate stands, its time is not up, and its process is not surely dead.
- * What remains: clocks of several hosts must agree to within the lease's time, or a live holder loses its lease early; it
- * then loses work, never consistency. Files that are appended to in place lie in the holder's own numbered folder.
+ * What remains: clocks of several hosts must agree to within the lease's time, or a live holder loses its lease
+ * early; it then loses work, never consistency. Files that are appended to in place lie in the holder's own numbered
+ * folder.
  */
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
@@ -142,7 +145,10 @@ export class Fence {
     if (!this.isHeld()) throw this.lostError();
   }
 
-  /** Puts a file in its place: written whole inside the gate, synced, renamed. Errors: LEASE_LOST, DISK_FULL, WRITE_FAILED. */
+  /**
+   * Puts a file in its place: written whole inside the gate, synced, renamed. Errors: LEASE_LOST, DISK_FULL,
+   * WRITE_FAILED.
+   */
   publish(target: string, bytes: Uint8Array, { durable = true } = {}): void {
     const { disk } = this.options;
     const aside = path.join(this.folder, GATE, path.basename(target));

@@ -50,8 +50,8 @@ let temporaryCount = 0;
 export const TEMPORARY_NAME = /\.\d+-\d+\.tmp$/;
 
 /**
- * For files without a lease (studies/, ledger/head.json): written aside, synced, renamed, and the name synced too. Makes
- * missing folders. Errors: DISK_FULL, WRITE_FAILED; the old file then still stands.
+ * For files without a lease (studies/, ledger/head.json): written aside, synced, renamed, and the name synced too.
+ * Makes missing folders. Errors: DISK_FULL, WRITE_FAILED; the old file then still stands.
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array, { disk = nodeDisk as Disk } = {}): void {
   const folder = path.dirname(file);

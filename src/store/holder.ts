@@ -1,8 +1,8 @@
 /**
  * @file Who holds a lease, and whether that process can still be alive.
  *
- * A process is surely dead only if it ran on this host and its number is free, or was given to a later process (Linux tells
- * the start time). In doubt it lives.
+ * A process is surely dead only if it ran on this host and its number is free, or was given to a later process (Linux
+ * tells the start time). In doubt it lives.
  */
 import fs from "node:fs";
 import os from "node:os";

@@ -1,12 +1,13 @@
 /**
  * @file The ledger's writer: append-only, hash-chained, one writer a segment.
  *
- * An entry is on the disk when `append` returns. Appending the same key and body again returns the entry that is there (in any segment); another
- * body under a known key is LEDGER_CONFLICT unless it comes as an amendment, which names what it amends. A broken chain is not extended:
- * LEDGER_BROKEN. A last line cut off by a kill is removed at the next append and told in `recovered`.
- * The segment is locked (ledger/.locks/<writer>) from the first append to `close` or the end of the process: LEDGER_LOCKED. On one host the
- * lock ends only with its process; from another host after LOCK_TTL_MS without an append. A process of another host that slept
- * through that and wakes between its check and its write could still add a line; `verify` then names it as a broken link.
+ * An entry is on the disk when `append` returns. Appending the same key and body again returns the entry that is
+ * there (in any segment); another body under a known key is LEDGER_CONFLICT unless it comes as an amendment, which
+ * names what it amends. A broken chain is not extended: LEDGER_BROKEN. A last line cut off by a kill is removed at
+ * the next append and told in `recovered`. The segment is locked (ledger/.locks/<writer>) from the first append to
+ * `close` or the end of the process: LEDGER_LOCKED. On one host the lock ends only with its process; from another
+ * host after LOCK_TTL_MS without an append. A process of another host that slept through that and wakes between its
+ * check and its write could still add a line; `verify` then names it as a broken link.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -83,7 +84,9 @@ export class Ledger {
     return this.appendAll([entry])[0];
   }
 
-  /** As `append`, one after the other, with one sync at the end. All or none: a conflict in one of them adds nothing. */
+  /**
+   * As `append`, one after the other, with one sync at the end. All or none: a conflict in one of them adds nothing.
+   */
   appendAll(newEntries: readonly NewEntry[]): LedgerEntry[] {
     const { fence, file } = this.locked();
     fence.assertHeld();

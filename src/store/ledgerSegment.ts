@@ -1,8 +1,9 @@
 /**
  * @file One segment of the ledger, `ledger/<writer>.jsonl`: how an entry is hashed, and reading with verification.
  *
- * hash = sha256 of the canonical JSON of the entry without its hash; `prev` is the hash before it, 64 zeros at first. Reading stops at the
- * first entry that breaks the chain and names it; a cut-off last line is reported as torn. Nothing is thrown or mended here.
+ * hash = sha256 of the canonical JSON of the entry without its hash; `prev` is the hash before it, 64 zeros at first.
+ * Reading stops at the first entry that breaks the chain and names it; a cut-off last line is reported as torn.
+ * Nothing is thrown or mended here.
  */
 import path from "node:path";
 import { canonicalJson, type LedgerEntry, LedgerEntrySchema } from "../core/index.ts";

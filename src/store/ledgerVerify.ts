@@ -1,9 +1,10 @@
 /**
  * @file The whole ledger: the head over all segments, head.json, the anchor line, and verification.
  *
- * head = sha256 of the canonical JSON of {writer: {entries, head}}. head.json is only a memory of it: it may be behind (a kill between an entry and
- * it), never ahead; ahead means that entries are gone. Whoever owns the folder could rewrite everything, head.json too: only an anchor
- * published elsewhere proves otherwise. Nothing is thrown for a broken ledger; the verdict names the first bad entry.
+ * head = sha256 of the canonical JSON of {writer: {entries, head}}. head.json is only a memory of it: it may be
+ * behind (a kill between an entry and it), never ahead; ahead means that entries are gone. Whoever owns the folder
+ * could rewrite everything, head.json too: only an anchor published elsewhere proves otherwise. Nothing is thrown for
+ * a broken ledger; the verdict names the first bad entry.
  */
 import path from "node:path";
 import { canonicalJson } from "../core/index.ts";
@@ -69,7 +70,9 @@ export function headFileText(heads: SegmentHeads): string {
   return `${JSON.stringify({ format: "ontogeny.ledger-head/1", entries, head: joinedHead(heads), segments: heads }, null, 2)}\n`;
 }
 
-/** One line to publish: what the ledger held at a time, by segment, so that a later ledger can be shown to extend it. */
+/**
+ * One line to publish: what the ledger held at a time, by segment, so that a later ledger can be shown to extend it.
+ */
 export function anchorLine(verdict: LedgerVerdict & { ok: true }, atMs: number): string {
   const parts = Object.entries(verdict.segments).map(([writer, { entries }]) => `${writer}:${entries}`);
   return `ontogeny-ledger/1 ${new Date(atMs).toISOString()} entries=${verdict.entries} head=${verdict.head} segments=${parts.join(",")}`;

@@ -1,10 +1,11 @@
 /**
  * @file The lens: SQL over a workspace, that can read nothing else and change nothing at all.
  *
- * DuckDB in memory. The tables are filled from the files when it is opened (a view would need the file system later, and DuckDB's allowed folders
- * may be written to); then external access is turned off, the configuration is locked, spilling to disk is off, and only statements that
- * lensGuard.ts lets through run, each in a read-only transaction. So a lens shows the moment it was opened: open another for a later one.
- * Errors: SQL_REFUSED (see lensGuard.ts), SQL_FAILED (what DuckDB says). DuckDB is loaded at the first `openLens`.
+ * DuckDB in memory. The tables are filled from the files when it is opened (a view would need the file system later,
+ * and DuckDB's allowed folders may be written to); then external access is turned off, the configuration is locked,
+ * spilling to disk is off, and only statements that lensGuard.ts lets through run, each in a read-only transaction.
+ * So a lens shows the moment it was opened: open another for a later one. Errors: SQL_REFUSED (see lensGuard.ts),
+ * SQL_FAILED (what DuckDB says). DuckDB is loaded at the first `openLens`.
  */
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { OntogenyError } from "../core/index.ts";
@@ -12,7 +13,10 @@ import { assertHarmless } from "./lensGuard.ts";
 import { fillLens, type LensProblem } from "./lensTables.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** As in JSON, but NaN and ±∞ are numbers. Integers beyond 2^53 and exact decimals come as text, times as ISO text, bytes as hex. */
+/**
+ * As in JSON, but NaN and ±∞ are numbers. Integers beyond 2^53 come as text, times as ISO text,
+ * bytes as hex.
+ */
 export type LensCell = null | boolean | number | string | LensCell[] | { [key: string]: LensCell };
 
 export interface LensResult {

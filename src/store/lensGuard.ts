@@ -1,8 +1,8 @@
 /**
  * @file Which SQL the lens runs: one SELECT (or EXPLAIN of one) that calls only table functions known to be harmless.
  *
- * The statement's kind is not enough: `SELECT * FROM enable_logging(…)` changes the database, `arrow_scan(…)` reads memory by
- * address, and `query('…')` hides either in a text. So DuckDB's own syntax tree is searched, not the text.
+ * The statement's kind is not enough: `SELECT * FROM enable_logging(…)` changes the database, `arrow_scan(…)` reads
+ * memory by address, and `query('…')` hides either in a text. So DuckDB's own syntax tree is searched, not the text.
  * Errors: SQL_REFUSED, SQL_FAILED when it does not parse.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";

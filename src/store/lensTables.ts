@@ -1,8 +1,9 @@
 /**
  * @file Fills the lens: tables `runs`, `points`, `events`, `ledger` from a workspace's files.
  *
- * Sealed points go straight from parquet into DuckDB; runs that are alive or were extended go through the reader, which knows what is superseded.
- * What cannot be read is left out and listed as a problem, so that one damaged run does not blind the rest.
+ * Sealed points go straight from parquet into DuckDB; runs that are alive or were extended go through the reader,
+ * which knows what is superseded. What cannot be read is left out and listed as a problem, so that one damaged run
+ * does not blind the rest.
  */
 import fs from "node:fs";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";

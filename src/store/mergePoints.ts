@@ -1,8 +1,9 @@
 /**
  * @file One trajectory from several attempts at it.
  *
- * A later attempt replaces what earlier ones wrote beyond the step that it resumed from; where it measured an old step again, its value
- * counts. What was replaced is counted as superseded; what lies beyond the committed step is held back as uncommitted. Pure.
+ * A later attempt replaces what earlier ones wrote beyond the step that it resumed from; where it measured an old
+ * step again, its value counts. What was replaced is counted as superseded; what lies beyond the committed step is
+ * held back as uncommitted. Pure.
  */
 import type { Point } from "../core/index.ts";
 import { comparePoints } from "../formats/index.ts";

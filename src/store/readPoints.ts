@@ -1,8 +1,8 @@
 /**
  * @file A run's points from its files: the sealed parquet, and over it the attempts made since.
  *
- * A cut-off last line, bad lines and superseded lines are left out and reported. A damaged parquet is PARQUET_INVALID: with it,
- * points are lost, so nothing is pieced together silently.
+ * A cut-off last line, bad lines and superseded lines are left out and reported. A damaged parquet is
+ * PARQUET_INVALID: with it, points are lost, so nothing is pieced together silently.
  */
 import { type Manifest, OntogenyError, type Point } from "../core/index.ts";
 import { type BadLine, decodePointsParquet, parsePoints } from "../formats/index.ts";

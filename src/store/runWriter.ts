@@ -1,9 +1,10 @@
 /**
  * @file Writes a run under its lease (see fence.ts): points as they come, and commits that make them count.
  *
- * Order of a commit: checkpoint whole, its description, metrics synced, then the manifest replaced. A crash in between leaves
- * the last commit standing; lines beyond it are held back by readers and replaced by the next attempt. Every call refuses with LEASE_LOST
- * once another writer took over. A failed write (DISK_FULL, WRITE_FAILED) leaves the last commit standing too, and may be tried again.
+ * Order of a commit: checkpoint whole, its description, metrics synced, then the manifest replaced. A crash in
+ * between leaves the last commit standing; lines beyond it are held back by readers and replaced by the next attempt.
+ * Every call refuses with LEASE_LOST once another writer took over. A failed write (DISK_FULL, WRITE_FAILED) leaves
+ * the last commit standing too, and may be tried again.
  */
 import fs from "node:fs";
 import { z } from "zod";
@@ -34,7 +35,7 @@ export interface CommitOptions {
   readonly step: number;
   readonly status: Manifest["status"];
   readonly checkpoint?: Snapshot;
-  /** The whole key, or its parts from which it is hashed. Set by the first commit; another one later is refused. */
+  /** Set by the first commit; another one later is refused, unless the attempt began anew. */
   readonly numericsKey?: string;
   readonly numerics?: Numerics;
   readonly versions?: Readonly<Record<string, string>>;
@@ -79,8 +80,9 @@ export class RunWriter {
   }
 
   /**
-   * Says from which state this attempt goes on, before its first append. Default: the committed step. An earlier step withdraws
-   * what was committed beyond it (until it is done again); "start" begins anew, and only then may the numerics change.
+   * Says from which state this attempt goes on, before its first append. Default: the committed step. An earlier step
+   * withdraws what was committed beyond it (until it is done again); "start" begins anew, and only then may the
+   * numerics change.
    */
   resumeFrom(step: number | "start"): void {
     if (this.isBegun) throw misuse("resumeFrom", "a call before the first append or commit", "a later one");
@@ -92,7 +94,10 @@ export class RunWriter {
     this.resumedFrom = step === "start" ? null : target;
   }
 
-  /** Adds points; readers show them once a commit reaches their step. Errors: METRIC_INVALID before anything is written. */
+  /**
+   * Adds points; readers show them once a commit reaches their step. Errors: METRIC_INVALID before anything is
+   * written.
+   */
   append(points: readonly Point[]): void {
     this.begin();
     if (points.length > 0) this.metrics.append(bytesFrom(encodePoints(points)));
@@ -121,8 +126,8 @@ export class RunWriter {
   }
 
   /**
-   * Packs the committed points of all attempts into metrics.parquet; the attempts' own lines go once that is on the disk. Ends this
-   * attempt: to add points later, acquire the run again.
+   * Packs the committed points of all attempts into metrics.parquet; the attempts' own lines go once that is on the
+   * disk. Ends this attempt: to add points later, acquire the run again.
    */
   async seal(): Promise<void> {
     this.fence.assertHeld();
@@ -140,7 +145,10 @@ export class RunWriter {
     });
   }
 
-  /** Replaces the run's events. Errors: EVENTS_INVALID when reading would refuse one (an end of an interval that is not finite). */
+  /**
+   * Replaces the run's events. Errors: EVENTS_INVALID when reading would refuse one (an end of an interval that is
+   * not finite).
+   */
   writeEvents(events: readonly Event[]): void {
     for (const event of events) {
       const { success, error } = EventSchema.safeParse(event);

@@ -1,5 +1,6 @@
 /**
- * @file What the tests of this room share: a fresh workspace in a temporary folder, a clock that is set by hand, small runs.
+ * @file What the tests of this room share: a fresh workspace in a temporary folder, a clock that is set by hand,
+ * small runs.
  */
 import fs from "node:fs";
 import os from "node:os";

@@ -1,5 +1,6 @@
 /**
- * @file A worker in miniature: trains a run whose state and measures are functions of the step, resuming from whatever is on disk. Test-only.
+ * @file A worker in miniature: trains a run whose state and measures are functions of the step, resuming from
+ * whatever is on disk. Test-only.
  *
  * Also a program: `node toyTraining.fixture.js HOME`, for tests that kill it. `wallMs` is always new, as in life.
  */

@@ -1,6 +1,6 @@
 /**
- * @file The workspace: a folder with runs/, studies/, ledger/ and cache/ (DESIGN §4). Files are the truth; nothing is kept in memory that
- * they do not hold.
+ * @file The workspace: a folder with runs/, studies/, ledger/ and cache/ (DESIGN §4). Files are the truth; nothing is
+ * kept in memory that they do not hold.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -83,7 +83,10 @@ export class Workspace {
     return new RunReader(path.join(this.runsDir, id), id);
   }
 
-  /** Creates the run when it is new, and takes its lease. Errors: LEASE_HELD, MANIFEST_INVALID, DISK_FULL, WRITE_FAILED. */
+  /**
+   * Creates the run when it is new, and takes its lease. Errors: LEASE_HELD, MANIFEST_INVALID, DISK_FULL,
+   * WRITE_FAILED.
+   */
   async acquireRun(
     meaning: RunMeaning,
     { owner, clock = this.clock, leaseTtlMs = DEFAULT_LEASE_TTL_MS }: AcquireOptions,
