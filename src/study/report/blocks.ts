@@ -41,7 +41,7 @@ export function sourceRuns(runs: readonly string[], what = "from"): Html {
 
 export interface Column<Row> {
   readonly head: Content;
-  /** Plain cell; numbers are set right-aligned with `numeric`. */
+  /** Plain cell, or what stands where an estimate is absent; numbers are set right-aligned with `numeric`. */
   readonly cell?: (row: Row) => Content;
   readonly numeric?: boolean;
   /** Cell with value and interval. */
@@ -81,11 +81,11 @@ export function dataTable<Row>(options: TableOptions<Row>): Html {
     return html`<tr class="head"><th scope="rowgroup" colspan="${all.length}">${text}</th></tr>`;
   };
   return html`<div class="table-block"><div class="table-scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${all.map(
-    (column) => html`<th scope="col" class="${classOf(column)}">${column.head}</th>`,
+    (column) => html`<th scope="col"${classAttribute(classOf(column))}>${column.head}</th>`,
   )}</tr></thead><tbody>${rows.map(
     (row, i) =>
-      html`${heading(row, i)}<tr class="${rowClass?.(row, i)}">${all.map(
-        (column) => html`<td class="${classOf(column)}">${cellOf(column, row)}</td>`,
+      html`${heading(row, i)}<tr${classAttribute(rowClass?.(row, i))}>${all.map(
+        (column) => html`<td${classAttribute(classOf(column))}>${cellOf(column, row)}</td>`,
       )}</tr>`,
   )}</tbody></table></div>${methodsLine(estimates, rows)}${notes && html`<p class="note">${notes}</p>`}${runs && sourceRuns(runs)}</div>`;
 }
@@ -107,8 +107,8 @@ export function note(content: Content): Html {
   return html`<p class="note">${content}</p>`;
 }
 
-export function folded(summary: Content, content: Content, className = ""): Html {
-  return html`<details class="fold ${className}"><summary>${summary}</summary>${content}</details>`;
+export function folded(summary: Content, content: Content): Html {
+  return html`<details class="fold"><summary>${summary}</summary>${content}</details>`;
 }
 
 function classOf<Row>(column: Column<Row>): string {
@@ -116,8 +116,14 @@ function classOf<Row>(column: Column<Row>): string {
   return [numeric && "num", column.inline && "inline", column.className].filter(Boolean).join(" ");
 }
 
+function classAttribute(names: string | undefined): Html {
+  return names ? html` class="${names}"` : EMPTY;
+}
+
 function cellOf<Row>(column: Column<Row>, row: Row): Content {
-  return column.estimate === undefined ? column.cell?.(row) : estimateCell(column.estimate(row), column.kind);
+  const estimate = column.estimate?.(row);
+  if (estimate) return estimateCell(estimate, column.kind);
+  return column.cell?.(row) ?? (column.estimate ? MISSING : "");
 }
 
 function unitsOf(estimates: readonly (Estimate | undefined | null)[]): string {

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Estimate, Rng } from "../../core/index.ts";
 import type { StudyResults } from "../results.ts";
-import { flagshipFixture } from "./flagship.fixture.ts";
+import { flagshipFixture } from "./fixtures/flagship.fixture.ts";
+import { grokkingFixture } from "./fixtures/grokking.fixture.ts";
 import { formatCount, formatValueAndInterval } from "./format.ts";
-import { grokkingFixture } from "./grokking.fixture.ts";
 import { escapeText } from "./html.ts";
 import { renderReport } from "./index.ts";
 

@@ -118,7 +118,6 @@ const PLOT = `
 .plot .x{fill:none;stroke-width:1.6}
 .plot .area{opacity:var(--band);stroke:none}
 .plot .good{fill:var(--c3);opacity:.07}
-.plot .see{fill-opacity:.62}
 ${["1", "2", "3", "4", "5", "6"].map((n) => `.plot .s${n}{stroke:var(--c${n})}.plot .f${n}{fill:var(--c${n})}.plot text.t${n}{fill:var(--c${n})}`).join("")}
 .plot .s0{stroke:var(--ink)}.plot .f0{fill:var(--ink)}.plot .sf{stroke:var(--faint)}.plot .ff{fill:var(--faint)}.plot .ss{stroke:var(--soft)}.plot .fs{fill:var(--soft)}
 .plot .hollow.hollow{fill:var(--paper)}.plot .x.x{fill:none}.plot .open.open{fill:none}
@@ -130,7 +129,7 @@ const NARROW = `
 th,td{padding-right:14px}}
 @media (max-width:520px){.grid{grid-template-columns:minmax(0,1fr)}ol.findings li{grid-template-columns:1fr;gap:0}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}body{font-size:16px}}
 @media print{:root{${LIGHT}}html{color-scheme:light}body{font-size:11pt}main{padding:0;max-width:none}nav{display:none}section{margin-top:40px}
-figure.fig,.tiles,tr,.retro{break-inside:avoid}h2,h3,caption{break-after:avoid}.table-scroll{overflow:visible}details.source{display:none}
+figure.fig,.tiles,tr,.retro{break-inside:avoid}h2,h3,caption{break-after:avoid}.table-scroll{overflow:visible}details.source,details:not([open]){display:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}@page{margin:16mm}}
 `;
 

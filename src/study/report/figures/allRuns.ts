@@ -48,8 +48,8 @@ export function allRuns({
   const blocks = ORDER.map((role) => ({ role, rows: lineage.filter((row) => row.role === role) })).filter(
     ({ rows }) => rows.length > 0,
   );
-  const pitch = Math.min(3, Math.max(0.7, 420 / Math.max(1, lineage.length)));
-  const heights = blocks.map(({ rows }) => Math.max(16, rows.length * pitch) + 8);
+  const pitch = lineage.length <= 120 ? 3 : lineage.length <= 240 ? 2 : 1;
+  const heights = blocks.map(({ rows }) => Math.max(16, rows.length * pitch) + 10);
   const height = heights.reduce((sum, value) => sum + value, 0) + 54;
   const area = plotArea(WIDTH, height, { top: 8, right: 16, bottom: 40, left: 160 });
   const end = Math.max(lastStep, ...lineage.map(({ step }) => (isFiniteNumber(step) ? step : 0)));
@@ -72,7 +72,7 @@ export function allRuns({
         return `M${px(x(clampStep(forkStep ?? 0)))},${px(y)}H${px(x(clampStep(step)))}`;
       });
       const middle = start + 4 + Math.max(16, rows.length * pitch) / 2;
-      return svg`<path class="open ${role === "candidate" || role === "replicate" ? "s4" : role === "confirmation" ? "s3" : role === "window" || role === "dose" ? "s2" : "s1"}" stroke-width="${Math.max(0.4, pitch * 0.5)}" d="${path.join("")}"/><text x="${area.left - 12}" y="${middle + 4}" text-anchor="end"><tspan class="strong">${NAMES[role]}</tspan> ${formatCount(rows.length)}</text>`;
+      return svg`<path class="open ${role === "candidate" || role === "replicate" ? "s4" : role === "confirmation" ? "s3" : role === "window" || role === "dose" ? "s2" : "s1"}" stroke-width="${Math.max(1, pitch - 1)}" stroke-opacity=".72" shape-rendering="crispEdges" d="${path.join("")}"/><text x="${area.left - 12}" y="${middle + 4}" text-anchor="end"><tspan class="strong">${NAMES[role]}</tspan> ${formatCount(rows.length)}</text>`;
     })}`,
   );
 

@@ -49,7 +49,7 @@ test("draws dots and intervals as it always has", () => {
     ],
   });
   expect(lines(figure.text)).toMatchInlineSnapshot(`
-    "<svg class="plot " viewBox="0 0 700 114" width="700" height="114" role="img" aria-labelledby="d-t d-d">
+    "<svg class="plot" viewBox="0 0 700 114" width="700" height="114" role="img" aria-labelledby="d-t d-d">
     <title id="d-t">Spread</title>
     <desc id="d-d">all: 2.0 [1.0, 3.0], n = 24. order: 0.500 [0.250, –], n = 12.</desc>
     <g class="axis">
@@ -93,7 +93,7 @@ test("draws a confirmation strip as it always has: dots stack, a miss is a cross
     values: [0.4, 0.6, 0.6, 0.9, null],
   });
   expect(lines(figure.text)).toMatchInlineSnapshot(`
-    "<svg class="plot " viewBox="0 0 334 110.2" width="334" height="110.2" role="img" aria-labelledby="c-t c-d">
+    "<svg class="plot" viewBox="0 0 334 110.2" width="334" height="110.2" role="img" aria-labelledby="c-t c-d">
     <title id="c-t">Confirmation: acc ≥ 0.5</title>
     <desc id="c-d">3 of 5 fresh seeds meet it; worst 0.4. 1 have no finite value.</desc>
     <text class="name" x="0" y="12">acc ≥ 0.5</text>

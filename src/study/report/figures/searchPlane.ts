@@ -11,7 +11,7 @@ import { factorScale } from "./factorScale.ts";
 export type CandidateFate = "pass" | "fail" | "stopped";
 export const FATE_MARKS: Readonly<Record<CandidateFate, { shape: Shape; classes: string; label: string }>> = {
   pass: { shape: "circle", classes: "f3 dot", label: "meets every requirement" },
-  fail: { shape: "square", classes: "hollow s2", label: "trained to the end, misses one" },
+  fail: { shape: "square", classes: "hollow s2", label: "trained to the end, misses a requirement" },
   stopped: { shape: "cross", classes: "sf", label: "stopped early as hopeless" },
 };
 

@@ -53,7 +53,7 @@ export function trajectoryPanel({ id, spec, steps, rows, events = [] }: Trajecto
   const onsets = events.filter(({ kind }) => kind === "onset");
   const labels = dodge([
     ...(isFiniteNumber(lastMean)
-      ? [{ at: y.scale(lastMean), text: formatMaybe(lastMean), classes: "strong", ref: "" }]
+      ? [{ at: y.scale(lastMean), text: meanText(lastMean), classes: "strong", ref: "" }]
       : []),
     ...thresholds.map(({ value, sign }) => ({
       at: y.scale(value),
@@ -90,7 +90,7 @@ export function trajectoryPanel({ id, spec, steps, rows, events = [] }: Trajecto
     svg`<text class="name" x="0" y="12">${spec.name}</text><text class="small" x="0" y="26">${spec.unit}${y.log && ", log scale"}</text>${axisLeft(y.scale, area)}${axisBottom(x, area)}${labels.map(
       ({ at, y: labelY, text, classes, ref }) =>
         svg`${ref !== "" && svg`<line class="ref ${ref}" x1="${area.left}" x2="${area.right}" y1="${at}" y2="${at}"/>`}<text class="${classes}" x="${area.right + 5}" y="${labelY + 4}">${text}</text>`,
-    )}${lines}${bandShape}${meanLine}${events.map((event) => eventMark(event, x, area.bottom))}${gaps > 0 && svg`<text class="small t2" x="${area.right}" y="26" text-anchor="end">${gaps} of ${rows.length} runs have gaps or NaN</text>`}`,
+    )}${lines}${bandShape}${meanLine}${events.map((event) => eventMark(event, x, area.bottom))}${gaps > 0 && svg`<text class="small t2" x="${area.right}" y="26" text-anchor="end">${`${gaps} of ${rows.length}`} runs have gaps or NaN</text>`}`,
   );
 }
 
@@ -123,6 +123,12 @@ function placeOf({ scale, log }: { scale: Scale; log: boolean }, value: MaybeNum
 
 function inside(scale: Scale, value: number): boolean {
   return value >= scale.domain[0] && value <= scale.domain[1];
+}
+
+/** Three significant digits, at most three decimals: the table has the rest. */
+function meanText(mean: number): string {
+  const digits = mean === 0 ? 3 : 2 - Math.floor(Math.log10(Math.abs(mean)));
+  return formatMaybe(mean, Math.min(3, Math.max(0, digits)));
 }
 
 /** Labels at the right edge, moved apart downwards or upwards where they would touch; the first keeps its place. */

@@ -61,6 +61,7 @@ function requirements(design: DesignResults, steps: number): Html {
         : []),
     ],
     notes: html`Best of the search: ${design.chosen ? "the candidate that was chosen" : "the candidate that came nearest"}; it met all requirements in ${formatCount(best.passes)} of ${counted(best.n, "run")}. Being the best of many, its values are flattered by selection${done && "; those of the confirmation are not"}.`,
+    ...(done ? { runs: done.runs.map(({ run }) => run) } : {}),
   });
 }
 

@@ -115,7 +115,7 @@ function forest({ families, nulls }: InterveneResults): Html {
     })),
   );
   entries.push({
-    name: `exact placebo: bit-identical in ${formatCount(nulls.exact.identical)} of ${formatCount(nulls.exact.compared)}`,
+    name: "exact placebo: nothing changed",
     group: "Nulls",
     shape: "circle",
     colour: 1,
@@ -157,7 +157,14 @@ function forest({ families, nulls }: InterveneResults): Html {
         cell: ({ name, contrast, shape, colour, i }) =>
           forestRow({ id: `forest-${i}`, name, effect: contrast?.effect, scale, shape, colour }),
       },
-      { head: "effect", kind: "signed", inline: true, estimate: ({ contrast }) => contrast?.effect },
+      {
+        head: "effect",
+        kind: "signed",
+        inline: true,
+        estimate: ({ contrast }) => contrast?.effect,
+        cell: () =>
+          html`bit-identical in ${formatCount(nulls.exact.identical)} of ${formatCount(nulls.exact.compared)}`,
+      },
       { head: "adjusted p", numeric: true, cell: ({ contrast }) => formatP(contrast?.adjustedP) },
       { head: "arms' correlation", numeric: true, cell: ({ contrast }) => formatMaybe(contrast?.correlation, 2) },
     ],
@@ -170,7 +177,7 @@ function forest({ families, nulls }: InterveneResults): Html {
   )}`;
 }
 
-function effectScores({ forecastScores, forecastMethods }: InterveneResults): Html {
+function effectScores({ forecastScores, forecastMethods, families }: InterveneResults): Html {
   if (forecastScores.length === 0) return EMPTY;
   const baselines = [...new Set(forecastScores.flatMap(({ skill }) => Object.keys(skill)))];
   return html`<h3>Were the effects foreseen?</h3>${dataTable({
@@ -192,5 +199,6 @@ function effectScores({ forecastScores, forecastMethods }: InterveneResults): Ht
       })),
     ],
     notes: html`<i>n</i> counts contrasts; they share their control arms, so they are not fully independent.`,
+    runs: families.flatMap(({ contrasts }) => contrasts.flatMap(runsOf)),
   })}`;
 }

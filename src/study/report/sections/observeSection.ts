@@ -37,12 +37,12 @@ function trajectories({ observe, study }: StudyResults): Html {
     layout: "full",
     caption: `Thin lines: one seed each (${counted(observe.runs.length, "run")}). Black line: mean over seeds; grey band: Student's t interval, 95%, for the mean at each step taken by itself, n = ${least === most ? formatCount(most) : `${formatCount(least)}–${formatCount(most)} (runs with a finite value)`}; it says where the mean lies, not where single seeds do. Numbers at the right: mean at step ${formatCount(observe.steps.at(-1))}. Dotted lines: chance level, or the threshold that defines an onset.`,
     key: key([
-      { label: "one seed", sample: lineSample("s1 thin") },
+      { label: "one seed", sample: lineSample("s1 pale") },
       {
         label: "mean and 95% band",
         sample: svg`<rect class="f0 area" x="1" y="1" width="24" height="12"/>${lineSample("s0 line")}`,
       },
-      ...(observe.onsets.length > 0
+      ...(observe.onsets.some(({ median }) => median !== undefined)
         ? [
             {
               label: "median onset, 95% interval",
@@ -50,7 +50,7 @@ function trajectories({ observe, study }: StudyResults): Html {
             },
           ]
         : []),
-      ...(observe.changePoints.length > 0
+      ...(observe.changePoints.some(({ ofMean }) => ofMean.length > 0)
         ? [
             {
               label: "change point of the mean",
@@ -212,5 +212,6 @@ function variance({ variance: parts, runs }: ObserveResults): Html {
       { head: "runs", numeric: true, cell: (component) => formatCount(component.runs.length) },
     ],
     notes: "One component is changed at a time: shares need not add to one, since components may interact.",
+    runs: [...runs.map(({ run }) => run), ...parts.components.flatMap((component) => component.runs)],
   })}`;
 }

@@ -14,7 +14,7 @@ import { mark, SHAPES } from "../svg/marks.ts";
 import { finiteExtent } from "../svg/scale.ts";
 import { section } from "./section.ts";
 
-export function predictSection({ predict, study }: StudyResults): Html {
+export function predictSection({ predict, study, observe }: StudyResults): Html {
   if (!predict) return EMPTY;
   const { registered, runs, cutoffs } = predict;
   return section(
@@ -24,16 +24,31 @@ export function predictSection({ predict, study }: StudyResults): Html {
       title: "Predict",
       lede: "Say from early signals how it will end, before it ends, and be scored on it.",
     },
-    html`<p>${counted(runs.length, "fresh run")} ${runs.length === 1 ? "was" : "were"} paused at ${cutoffs.map((cutoff, i) => html`${i > 0 && (i === cutoffs.length - 1 ? " and " : ", ")}step ${formatCount(cutoff)} (${formatPercent(cutoff / study.steps)})`)} and went on only after the forecasts were written. The methods were frozen in ledger entry ${formatCount(registered.frozenSeq)}; ${counted(registered.count, "forecast")} followed, in entries ${formatCount(registered.firstSeq)} to ${formatCount(registered.lastSeq)}, each with the hash of the data it saw.</p>${predict.targets.map((target, t) => targetBlock(predict, target, t, study.steps))}`,
+    html`<p>${counted(runs.length, "fresh run")} ${runs.length === 1 ? "was" : "were"} paused at ${cutoffs.map((cutoff, i) => html`${i > 0 && (i === cutoffs.length - 1 ? " and " : ", ")}step ${formatCount(cutoff)} (${formatPercent(cutoff / study.steps)})`)} and went on only after the forecasts were written. The methods were frozen in ledger entry ${formatCount(registered.frozenSeq)}; ${counted(registered.count, "forecast")} followed, ${registered.count === 1 ? html`in entry ${formatCount(registered.firstSeq)}` : html`in entries ${formatCount(registered.firstSeq)} to ${formatCount(registered.lastSeq)}`}, each with the hash of the data it saw.</p>${predict.targets.map(
+      (target, t) =>
+        targetBlock(
+          predict,
+          target,
+          t,
+          study.steps,
+          observe.runs.map(({ run }) => run),
+        ),
+    )}`,
   );
 }
 
-function targetBlock(predict: PredictResults, target: PredictTarget, t: number, lastStep: number): Html {
+function targetBlock(
+  predict: PredictResults,
+  target: PredictTarget,
+  t: number,
+  lastStep: number,
+  cohort: readonly string[],
+): Html {
   const runs = predict.runs.map(({ run }) => run);
   return html`<h3>Target: ${target.label}${target.kind === "value" ? ` at step ${formatCount(lastStep)}` : ""}</h3>${methodList(target.methods)}${forecasts(predict, target, t, lastStep)}${skills(predict, target, t, lastStep)}${atRisk(target, runs)}${scoreTable({ caption: `Scores of the registered forecasts: ${target.label}`, scores: target.scores, runs, lastStep })}${
     target.retrospective &&
     target.retrospective.length > 0 &&
-    html`<details class="retro"><summary><span class="tag">retrospective</span> Leave-one-out over the finished cohort: not forecasts, shown for comparison only</summary>${scoreTable({ caption: `Retrospective scores: ${target.label}`, scores: target.retrospective, lastStep })}</details>`
+    html`<details class="retro"><summary><span class="tag">retrospective</span> Leave-one-out over the finished cohort: not forecasts, shown for comparison only</summary>${scoreTable({ caption: `Retrospective scores: ${target.label}`, scores: target.retrospective, runs: cohort, lastStep })}</details>`
   }`;
 }
 

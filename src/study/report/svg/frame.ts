@@ -17,7 +17,7 @@ export interface FrameOptions {
 }
 
 export function frame({ id, title, desc, width, height, className }: FrameOptions, body: Content): Html {
-  return svg`<svg class="plot ${className}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${desc}</desc>${body}</svg>`;
+  return svg`<svg class="${className === undefined ? "plot" : `plot ${className}`}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-t ${id}-d"><title id="${id}-t">${title}</title><desc id="${id}-d">${desc}</desc>${body}</svg>`;
 }
 
 /** Where the data go inside a frame. */
