@@ -56,7 +56,7 @@ caption{text-align:left;font-weight:600;padding:0 0 8px;color:var(--ink);font-si
 th{font-weight:500;color:var(--soft);text-align:left;vertical-align:bottom;padding:4px 22px 6px 0;border-bottom:1px solid var(--ink);white-space:normal}
 td{padding:5px 22px 5px 0;border-bottom:1px solid var(--rule);vertical-align:top}
 th:last-child,td:last-child{padding-right:4px}
-th.num,td.num{text-align:right}
+td:first-child{min-width:8.5em}td.num:first-child{min-width:0}th.num,td.num{text-align:right}
 td.num{white-space:nowrap}
 tr.group td{border-top:1px solid var(--soft)}
 tr.head th{font-weight:600;color:var(--ink);padding:16px 0 5px;border-bottom:1px solid var(--faint)}

@@ -147,7 +147,7 @@ function candidateTable({ candidates, requirements: wanted, space }: DesignResul
 
 function chosen({ chosen: picked, best, requirements: wanted }: DesignResults): Html {
   if (!picked)
-    return html`<h3>No procedure met the requirements</h3><p>Nothing within the budget met every requirement. The best candidate met all of them in ${formatCount(best.passes)} of ${counted(best.n, "run")}: ${wanted.map((requirement, i) => `${requirementText(requirement)} (reached ${formatShort(best.values[i])})`).join("; ")}.</p><pre><code>${Object.entries(best.set).map(([name, value]) => `${name}: ${formatJson(value)}\n`)}</code></pre>`;
+    return html`<h3>No procedure met the requirements</h3><p>Nothing within the budget met every requirement. The best candidate met all of them in ${formatCount(best.passes)} of ${counted(best.n, "run")}: ${wanted.map((requirement, i) => `${requirementText(requirement)} (reached ${formatShort(best.values[i])})`).join("; ")}.</p><pre><code>${Object.entries(best.set).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)}</code></pre>`;
   return html`<h3>The chosen procedure</h3><p>Chosen because: ${picked.why}. Frozen before the confirmation with hash <code title="${picked.hash}">${picked.hash.slice(0, 16)}</code>, from which the fresh seeds are derived.</p><pre><code>${picked.procedure}</code></pre>`;
 }
 
