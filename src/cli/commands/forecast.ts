@@ -40,9 +40,10 @@ async function forecast(text: string, options: ForecastOptions): Promise<void> {
     return;
   }
   const how = answer.registered
-    ? `registered in the ledger (entries ${answer.forecasts.map(({ seq }) => seq).join(", ")}): the outcome did not exist`
+    ? `registered in the ledger (segment cli, entry ${answer.forecasts[0]?.seq}): the outcome did not exist`
     : `retrospective: ${answer.why}`;
   print(`${answer.target} of ${run} at step ${answer.targetStep}, forecast from step ${answer.cutoff}; ${how}\n`);
+  if (answer.differs.length > 0) print(`note: unlike the cohort, this run has ${answer.differs.join(", ")}\n`);
   print(
     renderTable(answer.forecasts, [
       { title: "METHOD", text: ({ method }) => method },
@@ -52,7 +53,8 @@ async function forecast(text: string, options: ForecastOptions): Promise<void> {
       { title: "95%", text: ({ distribution }) => shortNumber(quantileOf(distribution, 0.95)), align: "right" },
     ]),
   );
-  if (answer.outcome !== undefined) print(`\nIt ended at ${shortNumber(answer.outcome)}.`);
+  if (answer.outcome !== undefined)
+    print(answer.outcome === null ? "\nIt had not happened by then." : `\nIt ended at ${shortNumber(answer.outcome)}.`);
 }
 
 /** The quantile at the nearest stated probability. */

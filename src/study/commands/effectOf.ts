@@ -2,12 +2,11 @@
  * @file The measured effect of branches that are on disk: each treated run is paired with the control branch of the same
  * fork, or with its parent where that went as far (an exact placebo has its bits). Nothing is trained.
  */
-import { OntogenyError, type Point, type RunMeaning } from "../../core/index.ts";
+import { OntogenyError } from "../../core/index.ts";
 import { Workspace } from "../../store/index.ts";
-import { RunTrajectory } from "../outcomes.ts";
-import { maybeRun } from "../startState.ts";
 import { controlMeaningOf } from "./branchRun.ts";
 import { type MeasureEffect, pairEffects } from "./pairEffect.ts";
+import { trajectoryFromDisk } from "./trajectoryFromDisk.ts";
 
 export interface EffectOptions {
   readonly home: string;
@@ -32,8 +31,8 @@ export async function effectOf({ home, treated, measure, step }: EffectOptions):
   const at = step ?? Math.min(...reached);
   const trajectories = await Promise.all(
     pairs.map(async (pair) => ({
-      treated: await trajectoryOf(workspace, pair.treated),
-      control: await trajectoryOf(workspace, pair.control),
+      treated: await trajectoryFromDisk(workspace, pair.treated),
+      control: await trajectoryFromDisk(workspace, pair.control),
     })),
   );
   const effects = pairEffects(trajectories, at, measure);
@@ -61,17 +60,4 @@ function controlOf(workspace: Workspace, run: string): string {
     "CONTROL_MISSING",
     `Effect of run ${run}: expected its control arm, or its parent at step ${step}, got a parent at step ${parent.step}; run \`ontogeny branch ${lineage.parent} --at ${lineage.forkStep} --to ${step}\``,
   );
-}
-
-/** With the parent's part before the fork. */
-async function trajectoryOf(workspace: Workspace, run: string): Promise<RunTrajectory> {
-  return new RunTrajectory(run, await pointsOf(workspace, workspace.run(run).manifest().meaning, run));
-}
-
-async function pointsOf(workspace: Workspace, { lineage }: RunMeaning, run: string): Promise<readonly Point[]> {
-  const { points } = await workspace.run(run).points();
-  const parent = lineage && maybeRun(workspace, lineage.parent);
-  if (lineage === undefined || parent === undefined) return points;
-  const before = await pointsOf(workspace, parent.manifest().meaning, lineage.parent);
-  return [...before.filter(({ step }) => step <= lineage.forkStep), ...points];
 }
