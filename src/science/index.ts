@@ -1,6 +1,10 @@
 /**
  * @file The layer's only barrel: pure numerics on arrays and numbers. No I/O, no clock, no unseeded randomness.
  */
+export * from "./intervene/doseTrend.ts";
+export * from "./intervene/effectForecast.ts";
+export * from "./intervene/jointEffects.ts";
+export * from "./intervene/pairedEffect.ts";
 export * from "./observe/changePoints.ts";
 export * from "./observe/collapse.ts";
 export * from "./observe/divergence.ts";

@@ -25,7 +25,10 @@ export class RunTrajectory {
 
   /** The same run as it was known at a step. */
   upTo(step: number): RunTrajectory {
-    return new RunTrajectory(this.run, this.points.filter((point) => point.step <= step));
+    return new RunTrajectory(
+      this.run,
+      this.points.filter((point) => point.step <= step),
+    );
   }
 
   get measures(): string[] {

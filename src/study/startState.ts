@@ -28,7 +28,9 @@ export async function findStartState(options: StartStateOptions): Promise<StartS
   const { meaning, until } = spec;
   const own = maybeRun(workspace, runIdOf(meaning));
   if (own !== undefined) {
-    const limit = Math.min(until, (await firstMissing(own, spec)) ?? until);
+    // What is missing at a step can only be had by coming to that step: the start must lie before it.
+    const missing = await firstMissing(own, spec);
+    const limit = missing === undefined ? until : Math.min(until, missing - 1);
     const snapshot = loadBest(own, limit, options);
     if (snapshot !== undefined) return { snapshot, shared: Math.min(meaning.lineage?.forkStep ?? 0, snapshot.step) };
   }

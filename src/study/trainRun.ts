@@ -54,8 +54,8 @@ export async function trainRun({
           await trainer.advance({ steps: Math.min(mark - before, PROGRESS_STEPS), signal: context.signal });
           trainMs += clock() - began;
           context.progress({ step: trainer.step, stepsAdded: trainer.step - before } satisfies TrainProgress);
-          if (context.signal.aborted) {
-            // Between marks nothing is owed: the last commit stands, and the steps since are computed again.
+          if (context.signal.aborted && trainer.step < mark) {
+            // Between marks nothing is owed, so the state can be kept as it is. At a mark, what is owed comes first.
             if (trainer.step >= forkStep)
               writer.commit({ step: trainer.step, status: "paused", checkpoint: trainer.snapshot(), ...numerics });
             return "stopped";

@@ -6,14 +6,14 @@
  * registration (a ledger that was removed, say), they are left alone and the next seeds of the hash are taken: nothing is
  * registered after the fact.
  */
-import { contentId, type Json, type Outcome, outcomeLabel, runIdOf, sha256Hex, type Study } from "../../core/index.ts";
+import { contentId, type Json, type Outcome, outcomeLabel, runIdOf, type Study, sha256Hex } from "../../core/index.ts";
 import type { FittedForecaster, Forecaster, Trajectory } from "../../science/index.ts";
-import { type RunTrajectory, maybeOnsetStep, measureOf } from "../outcomes.ts";
-import { runMeaning, seedsFromHash, seedVector, type StudyPlan } from "../plan.ts";
+import { forecastersOf, outcomeValue, scoreTarget } from "../forecasting.ts";
+import { maybeOnsetStep, measureOf, type RunTrajectory } from "../outcomes.ts";
+import { runMeaning, type StudyPlan, seedsFromHash, seedVector } from "../plan.ts";
 import type { PredictResults, PredictTarget } from "../results.ts";
 import type { RunSpec } from "../runSpec.ts";
 import type { Session } from "../session.ts";
-import { forecastersOf, outcomeValue, scoreTarget } from "../forecasting.ts";
 import { maybeRun } from "../startState.ts";
 import { type Cohort, observedSteps } from "./observe.ts";
 
@@ -42,7 +42,10 @@ export async function predictRung(
 
   const stated: (Stated & { readonly target: Outcome })[] = [];
   for (const cutoff of cutoffs) {
-    const paused = await session.train(`predict: to step ${cutoff}`, fresh.map((spec) => pausedAt(plan, spec, cutoff)));
+    const paused = await session.train(
+      `predict: to step ${cutoff}`,
+      fresh.map((spec) => pausedAt(plan, spec, cutoff)),
+    );
     for (const one of paused) {
       const seen = one.upTo(cutoff);
       const prefix = trajectoryOf(seen);
@@ -78,7 +81,9 @@ export async function predictRung(
       methods: hash,
       outcomes: finished.map((one) => ({
         run: one.run,
-        values: Object.fromEntries(section.targets.map((target) => [outcomeLabel(target), outcomeValue(one, target, plan.steps)])),
+        values: Object.fromEntries(
+          section.targets.map((target) => [outcomeLabel(target), outcomeValue(one, target, plan.steps)]),
+        ),
       })),
     },
   });
@@ -171,16 +176,18 @@ function freshRuns(
 ): RunSpec[] {
   for (let generation = 0; ; generation++) {
     const seeds = seedsFromHash(generation === 0 ? hash : `${hash}/${generation}`, section.seeds);
-    const specs = seeds.map((seed, i): RunSpec => ({
-      role: "forecast",
-      label: `fresh run ${i + 1} of ${seeds.length}`,
-      meaning: runMeaning(plan, seedVector(plan, seed)),
-      until: plan.steps,
-      measureAt: observedSteps(plan),
-      fullAt: [plan.steps],
-      checkpointAt: [...cutoffs],
-      complete: true,
-    }));
+    const specs = seeds.map(
+      (seed, i): RunSpec => ({
+        role: "forecast",
+        label: `fresh run ${i + 1} of ${seeds.length}`,
+        meaning: runMeaning(plan, seedVector(plan, seed)),
+        until: plan.steps,
+        measureAt: observedSteps(plan),
+        fullAt: [plan.steps],
+        checkpointAt: [...cutoffs],
+        complete: true,
+      }),
+    );
     if (specs.every((spec) => isUnspoilt(session, spec, cutoffs, hash))) return specs;
   }
 }
@@ -189,7 +196,9 @@ function freshRuns(
 function isUnspoilt(session: Session, { meaning }: RunSpec, cutoffs: readonly number[], hash: string): boolean {
   const run = runIdOf(meaning);
   const step = maybeRun(session.workspace, run)?.manifest().step ?? 0;
-  return cutoffs.every((cutoff) => step <= cutoff || session.ledger.bodyOf(forecastKey(hash, run, cutoff)) !== undefined);
+  return cutoffs.every(
+    (cutoff) => step <= cutoff || session.ledger.bodyOf(forecastKey(hash, run, cutoff)) !== undefined,
+  );
 }
 
 function forecastKey(hash: string, run: string, cutoff: number): string {
