@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { ensure, ROOT } from "./ensure.mjs";
 
 const STAGES = {
-  lint: () => check(["@biomejs", "biome", "bin", "biome"], ["ci", "--reporter=summary", "."]),
+  lint: () => check(["@biomejs", "biome", "bin", "biome"], ["ci", "--colors=off", "--error-on-warnings", "."]),
   types: () => check(["typescript", "bin", "tsc"], ["--noEmit", "-p", "tsconfig.json"]),
   deadcode: () => check(["knip", "bin", "knip.js"], ["--no-progress"]),
   unit: () => vitest("unit"),
@@ -65,7 +65,7 @@ function vitest(project) {
       project,
       "--reporter=./scripts/vitestReporter.mjs",
     ],
-    { cwd: ROOT, stdio: ["ignore", 1, 2], env: { ...process.env, ONTOGENY_TEST_COUNTS: countsPath } },
+    { cwd: ROOT, stdio: ["ignore", 1, 2], env: { NO_COLOR: "1", ...process.env, ONTOGENY_TEST_COUNTS: countsPath } },
   );
   try {
     const counts = JSON.parse(readFileSync(countsPath, "utf8"));
