@@ -50,12 +50,12 @@ export function mlpLoop(sizes: MlpSizes, options: { readonly pixels?: "uint8" | 
   const scale = dtype === "uint8" ? { scale: 1 / 255 } : {};
   return {
     name: "mlp",
-    resident: { pixels: { dtype, shape: [rows, inputs] }, labels: i32(rows), patches: f32(11, inputs) },
+    resident: { pixels: { dtype, shape: [rows, inputs] }, labels: i32(rows), patches: { dtype, shape: [11, inputs] } },
     state: { ...params, ...withPrefix(params, "m."), ...withPrefix(params, "v.") },
     perStep: { index: i32(batch), patch: i32(batch), weight: f32(batch), ...ADAMW_TABLE },
     gathers: {
       image: { from: "pixels", by: "index", ...scale },
-      cue: { from: "patches", by: "patch" },
+      cue: { from: "patches", by: "patch", ...scale },
       label: { from: "labels", by: "index" },
     },
     step: (args) => {
@@ -85,12 +85,12 @@ export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8
   const rng = Rng.of(seed, "mlp-for-tests");
   const integers = (count: number, limit: number): Int32Array =>
     Int32Array.from({ length: count }, () => rng.int(limit));
-  const grey = Uint8Array.from({ length: rows * inputs }, () => rng.uint32() >>> 24);
-  const image: Tensor =
-    pixels === "uint8"
-      ? { dtype: "uint8", shape: [rows, inputs], data: grey }
-      : { dtype: "float32", shape: [rows, inputs], data: Float32Array.from(grey, (value) => value / 255) };
-  const patches = new Float32Array(11 * inputs).map((_, i) => (i % inputs < 9 ? rng.uniform() : 0));
+  const images = (count: number, lit: number): Tensor => {
+    const grey = Uint8Array.from({ length: count * inputs }, (_, i) => (i % inputs < lit ? rng.uint32() >>> 24 : 0));
+    const shape = [count, inputs];
+    if (pixels === "uint8") return { dtype: "uint8", shape, data: grey };
+    return { dtype: "float32", shape, data: Float32Array.from(grey, (value) => value / 255) };
+  };
   const params: Record<string, Tensor> = {
     w1: heNormal(rng, [inputs, hidden]),
     b1: zeros([hidden]),
@@ -103,9 +103,9 @@ export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8
   );
   return {
     resident: {
-      pixels: image,
+      pixels: images(rows, inputs),
       labels: { dtype: "int32", shape: [rows], data: integers(rows, classes) },
-      patches: { dtype: "float32", shape: [11, inputs], data: patches },
+      patches: images(11, 9),
     } satisfies Record<string, Tensor>,
     state: { ...params, ...withPrefix(blank, "m."), ...withPrefix(blank, "v.") } as Record<string, Tensor>,
     table: {

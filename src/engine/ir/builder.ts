@@ -5,6 +5,7 @@
  * Refuses operands that do not fit (TypeRuleError, with the scope in force).
  */
 import { EngineError } from "../errors.ts";
+import { fuseBias } from "./fuseBias.ts";
 import type { OpName } from "./ops.ts";
 import { inferTypes, TypeRuleError } from "./ops.ts";
 import { rewrite } from "./rewrite.ts";
@@ -69,7 +70,7 @@ export class Builder {
       kept.push(node);
     }
     const inputs = this.inputs.filter(({ value }) => live.has(value));
-    return { name: this.name, inputs, nodes: kept.reverse(), outputs: [...outputs] };
+    return fuseBias({ name: this.name, inputs, nodes: kept.reverse(), outputs: [...outputs] });
   }
 
   private once(key: string, make: () => readonly Value[]): readonly Value[] {

@@ -20,7 +20,9 @@ const REWRITES: Partial<Record<OpName, Rewrite>> = {
   Mul: rewriteMul,
   Div: (_, [x, y]) => (isScalar(y, 1) ? x : undefined),
   Neg: (_, [x]) => operandOf(x, "Neg"),
-  Max: (b, [x, y]) => rewriteRelu(b, x, y),
+  Max: (b, [x, y]) => rewriteRelu(b, x, y) ?? rewriteScaled(b, "Max", x, y),
+  Min: (b, [x, y]) => rewriteScaled(b, "Min", x, y),
+  MatMul: rewriteMatMul,
   And: (b, inputs) => rewriteLogic(b, inputs, 1),
   Or: (b, inputs) => rewriteLogic(b, inputs, 0),
   Not: (_, [x]) => operandOf(x, "Not"),
@@ -68,6 +70,27 @@ function rewriteRelu(b: Builder, x: Value, y: Value): Value | undefined {
   if (isScalar(y, 0) && maybeScalar(x) === undefined) return b.op("Relu", [x]);
   if (isScalar(x, 0) && maybeScalar(y) === undefined) return b.op("Relu", [y]);
   return undefined;
+}
+
+/** A common positive factor is taken out of a maximum: rounding is monotone, so no bit changes. */
+function rewriteScaled(b: Builder, op: "Max" | "Min", x: Value, y: Value): Value | undefined {
+  const [left, right] = [maybeScaled(x), maybeScaled(y)];
+  if (left === undefined || right === undefined || left.factor !== right.factor || !(left.factor > 0)) return undefined;
+  return b.op("Mul", [b.op(op, [left.of, right.of]), b.scalar("float32", left.factor)]);
+}
+
+/** Constant factors of the operands become the product's own, which costs nothing. */
+function rewriteMatMul(b: Builder, [x, y, ...bias]: readonly Value[], attributes: Attributes): Value | undefined {
+  const [left, right] = [maybeScaled(x), maybeScaled(y)];
+  if ((left === undefined && right === undefined) || bias.length > 0) return undefined;
+  const alpha = (attributes.alpha as number) * (left?.factor ?? 1) * (right?.factor ?? 1);
+  return b.op("MatMul", [left?.of ?? x, right?.of ?? y], { ...attributes, alpha: Math.fround(alpha) });
+}
+
+function maybeScaled({ producer, type }: Value): { of: Value; factor: number } | undefined {
+  if (producer?.op !== "Mul" || type !== "float32") return undefined;
+  const factor = maybeScalar(producer.inputs[1]);
+  return factor === undefined ? undefined : { of: producer.inputs[0], factor };
 }
 
 /** And with true, Or with false leave the other operand; And with false, Or with true decide. */

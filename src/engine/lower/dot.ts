@@ -85,7 +85,7 @@ function product(builder: Builder, operands: readonly SettledView[], atoms: read
 function multiply(builder: Builder, left: Operand, right: Operand): Value {
   const a = matrixOf(builder, left, "outer-inner");
   const b = matrixOf(builder, right, "inner-outer");
-  return builder.op("MatMul", [a.value, b.value], { transA: a.transposed, transB: b.transposed });
+  return builder.op("MatMul", [a.value, b.value], { transA: a.transposed, transB: b.transposed, alpha: 1 });
 }
 
 /** The operand as a matrix (or a batch of them), and whether it stands transposed to what was asked. */

@@ -82,6 +82,9 @@ export const intAttribute = (name: string, value: number): AttributeProto =>
 export const intsAttribute = (name: string, values: readonly number[]): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: values.map(BigInt) });
 
+export const floatAttribute = (name: string, value: number): AttributeProto =>
+  create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value });
+
 export const graphAttribute = (name: string, graph: GraphProto): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: graph });
 
