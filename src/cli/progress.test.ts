@@ -26,7 +26,7 @@ test("a terminal sees share, runs, rate and time left", () => {
   clock.ms = 2000;
   progress.update(event(2000));
   expect(written.at(-1)).toContain(" 25% ━━━━━");
-  expect(written.at(-1)).toContain("Observe · 1/4 runs · 1,000 steps/s · 6 s left");
+  expect(written.at(-1)).toContain(" 1/4 runs · 1,000 steps/s · 6 s left · Observe");
 });
 
 test("a terminal is not rewritten more than ten times a second", () => {

@@ -67,14 +67,14 @@ export class ProgressDisplay {
 
   private textOf({ phase, done, total, stepsDone, stepsTotal }: ProgressEvent): string {
     const share = stepsTotal > 0 ? Math.min(1, stepsDone / stepsTotal) : 0;
-    const parts = [`${percent(share)} ${bar(share)} ${phase}`, `${done}/${total} runs`];
+    const parts = [`${percent(share)} ${bar(share)} ${done}/${total} runs`];
     const rate = this.stepsPerSec();
     if (rate !== undefined) {
       parts.push(`${Math.round(rate).toLocaleString("en")} steps/s`);
       const left = (stepsTotal - stepsDone) / rate;
       if (Number.isFinite(left) && left >= 0) parts.push(`${duration(left)} left`);
     }
-    return parts.join(" · ");
+    return [...parts, phase].join(" · "); // the phase last: on a narrow terminal it is what can be spared
   }
 
   private stepsPerSec(): number | undefined {

@@ -9,7 +9,7 @@ import { organism } from "../../lab/index.ts";
 import type { Workspace } from "../../store/index.ts";
 import { branchMeaning } from "../plan.ts";
 import type { RunSpec } from "../runSpec.ts";
-import { Session, type StudyProgress } from "../session.ts";
+import { ownSteps, Session, type StudyProgress } from "../session.ts";
 import { type MeasureEffect, pairEffects } from "./pairEffect.ts";
 
 export interface BranchOptions {
@@ -71,7 +71,8 @@ export async function branchRun(options: BranchOptions): Promise<BranchResult> {
       complete: true,
     }),
   );
-  const [control, treated] = await session.train(`branches of ${run} at step ${at}`, specs);
+  session.stepsTotal = specs.reduce((sum, spec) => sum + ownSteps(spec), 0);
+  const [control, treated] = await session.train(`branches at step ${at}`, specs);
   const effects = treated === undefined ? [] : pairEffects([{ treated, control }], horizon);
   const result: BranchResult = {
     parent: run,

@@ -16,11 +16,10 @@ import {
   outcomeLabel,
 } from "../../core/index.ts";
 import { Workspace } from "../../store/index.ts";
-import { forecastersOf, outcomeValue } from "../forecasting.ts";
+import { forecastersOf, outcomeValue, trajectoryOf } from "../forecasting.ts";
 import { maybeOnsetStep, measureOf, type RunTrajectory } from "../outcomes.ts";
 import { planStudy, type StudyPlan } from "../plan.ts";
 import type { MethodRef, StudyResults } from "../results.ts";
-import { trajectoryOf } from "../rungs/predict.ts";
 import { loadStudyFile } from "../studyFile.ts";
 import { trajectoryFromDisk } from "./trajectoryFromDisk.ts";
 
@@ -78,16 +77,10 @@ export async function forecastRun({ home, run, results, target, cutoff }: Foreca
   const cohort = await Promise.all(
     results.observe.runs.filter((one) => one.run !== run).map((one) => trajectoryFromDisk(workspace, one.run)),
   );
-  const task = {
-    target: measureOf(outcome),
-    targetStep: plan.steps,
-    cutoff: at,
-    range: plan.organism.measures.find(({ name }) => name === measureOf(outcome))?.range,
-  };
   const stated = forecastersOf(plan, outcome).map((forecaster) => ({
     method: forecaster.name,
     role: forecaster.role,
-    distribution: forecaster.fit(cohort.map(trajectoryOf), task).predict(trajectoryOf(seen)),
+    distribution: forecaster.fit(cohort.map(trajectoryOf), at).predict(trajectoryOf(seen)),
   }));
   const registered = manifest.step <= at && manifest.step < plan.steps;
   const answer = {
