@@ -68,7 +68,7 @@ export function runMeaning(
   const factors =
     Object.keys(set).length === 0 ? plan.factors : plan.organism.parseFactors(merged(plan.factors, set), "settings");
   return {
-    process: { organism: plan.organism.name, factors, changes: [...changes] },
+    process: { organism: plan.organism.name, factors, changes: [...plan.study.process.changes, ...changes] },
     seeds,
     data: plan.data,
   };

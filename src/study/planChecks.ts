@@ -104,6 +104,8 @@ function checkSteps({ file, study }: StudyChecks): void {
 function checkSettings({ file, study, organism, factors }: StudyChecks): void {
   const check = (set: Settings, place: readonly PropertyKey[]) =>
     atPlace(file, place, () => organism.parseFactors(merged(factors, set), place.map(String).join(".")));
+  for (const [i, change] of study.process.changes.entries())
+    atPlace(file, ["process", "changes", i], () => organism.validateChange(change, factors));
   const { intervene, design } = study;
   if (intervene?.window) check(intervene.window.set, ["intervene", "window", "set"]);
   const { dose } = intervene ?? {};

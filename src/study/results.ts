@@ -135,7 +135,8 @@ export interface ForecastScore {
   readonly method: string;
   readonly role: "baseline" | "method";
   readonly crps: Estimate;
-  readonly intervalScore: Estimate;
+  /** Onsets: over runs whose onset was seen; absent below two of them. */
+  readonly intervalScore?: Estimate;
   /** Share of outcomes inside the central 90% interval. */
   readonly coverage: Estimate;
   /** baseline name → 1 − mean CRPS / the baseline's mean CRPS. */

@@ -58,7 +58,6 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
   const predict = plan.study.predict && (await predictRung(session, plan, plan.study.predict, observed.cohort));
   const intervene = plan.study.intervene && (await interveneRung(session, plan, plan.study.intervene, observed.cohort));
   const design = plan.study.design && (await designRung(session, plan, plan.study.design));
-  const verified = session.ledger.verify();
   const partial = {
     format: "ontogeny.results/1" as const,
     study: {
@@ -77,13 +76,20 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
     intervene,
     design,
     lineage: [...session.lineage.values()],
-    ledger: { head: verified.head, entries: verified.entries, anchor: session.ledger.anchor() },
+    ledger: ledgerHead(session),
     cost: await costOf(session, (session.clock() - startedMs) / 1000),
   };
   const results: StudyResults = { ...partial, findings: findingsOf(partial) };
   writeWhole(paths.reportPath, renderReport(results));
   writeWhole(paths.resultsPath, `${JSON.stringify({ key, results })}\n`);
   return { results, ...paths, cached: false };
+}
+
+/** Throws LEDGER_BROKEN: nothing is reported over a ledger that does not hold. */
+function ledgerHead({ ledger }: Session): StudyResults["ledger"] {
+  const anchor = ledger.anchor();
+  const verdict = ledger.verify();
+  return { anchor, entries: verdict.entries, head: verdict.ok ? verdict.head : "" };
 }
 
 /** The results of an earlier call of the same study and build, when every run that they rest on is still there. */

@@ -27,6 +27,7 @@ interface Family {
   readonly title: string;
   readonly xLabel: string;
   readonly scale: "linear" | "log";
+  readonly windowSteps?: number;
   readonly treatments: readonly Treatment[];
 }
 
@@ -88,6 +89,7 @@ export async function interveneRung(
       kind: family.kind,
       title: family.title,
       xLabel: family.xLabel,
+      windowSteps: family.windowSteps,
       contrasts: rows,
       ...familySummaries(family.kind, rows),
     };
@@ -129,6 +131,7 @@ function familiesOf({ window, dose }: Section): Family[] {
       title: window.title,
       xLabel: "step at which the window opens",
       scale: "linear",
+      windowSteps: window.length,
       treatments: window.starts.map((start) => ({
         name: `window ${start}–${start + window.length}`,
         x: start,

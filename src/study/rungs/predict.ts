@@ -7,9 +7,15 @@
  * registered after the fact.
  */
 import { contentId, type Json, type Outcome, outcomeLabel, runIdOf, type Study, sha256Hex } from "../../core/index.ts";
-import type { FittedForecaster, Forecaster, Trajectory } from "../../science/index.ts";
-import { forecastersOf, outcomeValue, scoreTarget } from "../forecasting.ts";
-import { maybeOnsetStep, measureOf, type RunTrajectory } from "../outcomes.ts";
+import type { FittedForecaster } from "../../science/index.ts";
+import {
+  forecastersOf,
+  isAtRisk,
+  outcomeValue,
+  scoreTarget,
+  type TargetForecaster,
+  trajectoryOf,
+} from "../forecasting.ts";
 import { runMeaning, type StudyPlan, seedsFromHash, seedVector } from "../plan.ts";
 import type { PredictResults, PredictTarget } from "../results.ts";
 import type { RunSpec } from "../runSpec.ts";
@@ -23,7 +29,7 @@ type Stated = PredictTarget["forecasts"][number];
 interface Frozen {
   readonly target: Outcome;
   readonly cutoff: number;
-  readonly forecaster: Forecaster;
+  readonly forecaster: TargetForecaster;
   readonly fitted: FittedForecaster;
 }
 
@@ -103,20 +109,10 @@ export async function predictRung(
         target,
         cutoffs,
         finished,
-        cohort,
+        cohort: cohort.trajectories,
         forecasts: stated.filter((one) => one.target === target).map(({ target: _, ...rest }) => rest),
       }),
     ),
-  };
-}
-
-/** A run as the forecasters take it. */
-export function trajectoryOf(one: RunTrajectory): Trajectory {
-  const steps = [...new Set(one.measures.flatMap((measure) => one.steps(measure)))].sort((a, b) => a - b);
-  return {
-    run: one.run,
-    steps,
-    values: Object.fromEntries(one.measures.map((measure) => [measure, steps.map((step) => one.value(measure, step))])),
   };
 }
 
@@ -128,12 +124,7 @@ function freeze(plan: StudyPlan, section: Section, cutoffs: readonly number[], c
         target,
         cutoff,
         forecaster,
-        fitted: forecaster.fit(whole, {
-          target: measureOf(target),
-          targetStep: plan.steps,
-          cutoff,
-          range: plan.organism.measures.find(({ name }) => name === measureOf(target))?.range,
-        }),
+        fitted: forecaster.fit(whole, cutoff),
       })),
     ),
   );
@@ -214,9 +205,4 @@ function pausedAt(plan: StudyPlan, spec: RunSpec, cutoff: number): RunSpec {
     checkpointAt: spec.checkpointAt.filter((step) => step <= cutoff),
     complete: false,
   };
-}
-
-/** A time to event is forecast only while the event has not been seen. */
-function isAtRisk(seen: RunTrajectory, target: Outcome): boolean {
-  return "value" in target || maybeOnsetStep(seen, target.onset) === undefined;
 }
