@@ -1,6 +1,16 @@
 /**
  * @file The layer's only barrel: pure numerics on arrays and numbers. No I/O, no clock, no unseeded randomness.
  */
+
+export * from "./forecast/baselines.ts";
+export * from "./forecast/distribution.ts";
+export * from "./forecast/earlyMeasures.ts";
+export * from "./forecast/features.ts";
+export * from "./forecast/forecaster.ts";
+export * from "./forecast/retrospective.ts";
+export * from "./forecast/ridgeAverage.ts";
+export * from "./forecast/scores.ts";
+export * from "./forecast/scoreTable.ts";
 export * from "./intervene/doseTrend.ts";
 export * from "./intervene/effectForecast.ts";
 export * from "./intervene/jointEffects.ts";

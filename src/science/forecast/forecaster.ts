@@ -1,0 +1,154 @@
+/**
+ * @file What a forecaster is: fitted on a finished cohort, frozen, and only then shown the beginning of a new run.
+ *
+ * `defineForecaster` cuts every trajectory at the cutoff before a method's predict sees it: a method cannot look ahead.
+ * In a trajectory NaN means "not measured at that step"; ±∞ is a value, which methods that need finite ones refuse.
+ */
+import {
+  canonicalJson,
+  type Distribution,
+  DomainError,
+  type Json,
+  type OnsetDefinition,
+  RefusedError,
+  ShapeError,
+  sha256Hex,
+} from "../../core/index.ts";
+
+export interface Trajectory {
+  readonly run: string;
+  /** Optimizer updates done, strictly ascending. */
+  readonly steps: readonly number[];
+  /** measure → one value a step; NaN where not measured. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+  /** Covariates of the run's configuration, where configurations differ. */
+  readonly configuration?: Readonly<Record<string, number>>;
+}
+
+/** The value of a measure at a later step. */
+export interface ForecastTask {
+  readonly target: string;
+  readonly targetStep: number;
+  readonly cutoff: number;
+  readonly range?: readonly [number | null, number | null];
+}
+
+/** The step of an onset; what happens after `horizon` is not seen. */
+export interface OnsetTask {
+  readonly onset: OnsetDefinition;
+  readonly horizon: number;
+  readonly cutoff: number;
+}
+
+export interface FittedForecaster {
+  /** What is hashed and registered before any data of the new run exist: it fixes every later prediction. */
+  readonly frozen: Json;
+  /** Throws REFUSED when the prefix does not carry the forecast. */
+  predict(prefix: Trajectory): Distribution;
+}
+
+export interface Forecaster<Task extends { readonly cutoff: number } = ForecastTask> {
+  readonly name: string;
+  readonly role: "baseline" | "method";
+  readonly description: string;
+  fit(cohort: readonly Trajectory[], task: Task): FittedForecaster;
+}
+
+/** What a method has to say for itself; the rest is `defineForecaster`'s. */
+export interface ForecasterDefinition<Task extends { readonly cutoff: number }> {
+  readonly name: string;
+  readonly role: "baseline" | "method";
+  readonly description: string;
+  /** Changes when predictions from the same data would. */
+  readonly version: number;
+  fit(
+    cohort: readonly Trajectory[],
+    task: Task,
+  ): { readonly parameters: Json; predict(prefix: Trajectory): Distribution };
+}
+
+export function defineForecaster<Task extends { readonly cutoff: number }>(
+  definition: ForecasterDefinition<Task>,
+): Forecaster<Task> {
+  const { name, role, description, version } = definition;
+  return {
+    name,
+    role,
+    description,
+    fit(cohort, task) {
+      for (const trajectory of cohort) requireTrajectory(trajectory);
+      const { parameters, predict } = definition.fit(cohort, task);
+      return {
+        get frozen(): Json {
+          const data = { runs: cohort.length, sha256: cohortHash(cohort) };
+          return { method: name, version, task: JSON.parse(canonicalJson(task)) as Json, cohort: data, parameters };
+        },
+        predict(prefix) {
+          requireTrajectory(prefix);
+          return predict(upTo(prefix, task.cutoff));
+        },
+      };
+    },
+  };
+}
+
+/** The trajectory without anything after `step`. */
+export function upTo(trajectory: Trajectory, step: number): Trajectory {
+  const { steps, values } = trajectory;
+  let end = steps.length;
+  while (end > 0 && steps[end - 1] > step) end--;
+  if (end === steps.length) return trajectory;
+  return {
+    ...trajectory,
+    steps: steps.slice(0, end),
+    values: Object.fromEntries(Object.entries(values).map(([measure, series]) => [measure, series.slice(0, end)])),
+  };
+}
+
+/** Value of a measure at exactly this step; NaN where not measured. */
+export function valueAt({ steps, values }: Trajectory, measure: string, step: number): number {
+  const i = steps.indexOf(step);
+  return i < 0 ? Number.NaN : (values[measure]?.[i] ?? Number.NaN);
+}
+
+/** The measured points of one measure. */
+export function measuredSeries(
+  { steps, values }: Trajectory,
+  measure: string,
+): { measure: string; steps: number[]; values: number[] } {
+  const series = values[measure] ?? [];
+  const kept = series.map((_, i) => i).filter((i) => !Number.isNaN(series[i]));
+  return { measure, steps: kept.map((i) => steps[i]), values: kept.map((i) => series[i]) };
+}
+
+/** Each cohort run's target. Throws REFUSED for a cohort below three runs or a run without a finite target. */
+export function cohortTargets(cohort: readonly Trajectory[], { target, targetStep, cutoff }: ForecastTask): number[] {
+  if (!(cutoff < targetStep)) throw new DomainError("Forecast: cutoff", `a step before ${targetStep}`, cutoff);
+  if (cohort.length < 3) throw new RefusedError("Forecast", `a cohort of ${cohort.length} is too small; 3 are needed`);
+  return cohort.map((trajectory) => {
+    const value = valueAt(trajectory, target, targetStep);
+    if (!Number.isFinite(value))
+      throw new RefusedError("Forecast", `${target} at step ${targetStep} of cohort run ${trajectory.run} is ${value}`);
+    return value;
+  });
+}
+
+function requireTrajectory({ run, steps, values }: Trajectory): void {
+  for (let i = 1; i < steps.length; i++)
+    if (!(steps[i] > steps[i - 1]))
+      throw new DomainError(`Trajectory of run ${run}`, "strictly ascending steps", `${steps[i]} at position ${i}`);
+  for (const [measure, series] of Object.entries(values))
+    if (series.length !== steps.length)
+      throw new ShapeError(`Trajectory of run ${run}: ${measure}`, `[${steps.length}]`, [series.length]);
+}
+
+const hashes = new WeakMap<readonly Trajectory[], string>();
+
+function cohortHash(cohort: readonly Trajectory[]): string {
+  let hash = hashes.get(cohort);
+  if (hash === undefined) {
+    hash = sha256Hex(canonicalJson(cohort));
+    hashes.set(cohort, hash);
+  }
+  return hash;
+}
