@@ -23,3 +23,4 @@ export type { OptimizationLevel, SessionOptions } from "./runtime/session.ts";
 export type { TensorSpec } from "./runtime/tensors.ts";
 export * from "./schedule/schedule.ts";
 export { scalarColumns, withoutPrefix, withPrefix } from "./stepTable.ts";
+export { scoped } from "./trace/scope.ts";

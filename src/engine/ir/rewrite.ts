@@ -40,6 +40,7 @@ export function rewrite(builder: Builder, op: OpName, inputs: readonly Value[], 
 function rewriteAdd(b: Builder, [x, y]: readonly Value[]): Value | undefined {
   if (isScalar(y, 0)) return x;
   if (isScalar(x, 0)) return y;
+  if (x === y && x.type === "float32") return b.op("Mul", [x, b.scalar("float32", 2)]);
   const negatedRight = operandOf(y, "Neg");
   if (negatedRight !== undefined) return b.op("Sub", [x, negatedRight]);
   const negatedLeft = operandOf(x, "Neg");

@@ -17,6 +17,10 @@ export interface SessionOptions {
 
 export const DEFAULT_OPTIMIZATION: OptimizationLevel = "all";
 
+/**
+ * Denormals are kept. The first session of a process decides that for the whole main thread, JavaScript's own arithmetic
+ * included, so every session must say the same.
+ */
 const ENTRIES = {
   "session.intra_op.allow_spinning": "0",
   "session.inter_op.allow_spinning": "0",
@@ -68,5 +72,5 @@ function extraOf(entries: Readonly<Record<string, string>>): Record<string, unkn
 /** The runtime as part of the numerics key: version, level and entries. */
 export function describeRuntime(optimization: OptimizationLevel = DEFAULT_OPTIMIZATION): string {
   const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
-  return `onnxruntime-node@${version} cpu ${optimization} sequential spinning=0 deterministic=1`;
+  return `onnxruntime-node@${version} cpu ${optimization} sequential spinning=0 deterministic=1 denormals=kept`;
 }
