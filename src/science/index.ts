@@ -3,10 +3,15 @@
  */
 
 export * from "./forecast/baselines.ts";
+export * from "./forecast/censoredRidge.ts";
+export * from "./forecast/combination.ts";
+export * from "./forecast/curveFamily.ts";
+export * from "./forecast/curveShapes.ts";
 export * from "./forecast/distribution.ts";
 export * from "./forecast/earlyMeasures.ts";
 export * from "./forecast/features.ts";
 export * from "./forecast/forecaster.ts";
+export * from "./forecast/onsetForecasters.ts";
 export * from "./forecast/retrospective.ts";
 export * from "./forecast/ridgeAverage.ts";
 export * from "./forecast/scores.ts";

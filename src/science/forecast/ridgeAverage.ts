@@ -28,10 +28,13 @@ export interface RidgeAverage {
   predict(row: readonly number[]): { readonly centre: number; readonly scale: number; readonly df: number };
   /** yᵢ minus its prediction by the averaged fit without run i (weights of the penalties kept). */
   readonly leftOutResiduals: readonly number[];
+  readonly fitted: readonly number[];
+  /** s², the noise. */
+  readonly variance: number;
   readonly summary: { readonly [key: string]: Json };
 }
 
-/** What does not depend on the outcomes: reused when they are imputed anew (see onsetRegression.ts). */
+/** What does not depend on the outcomes: reused when they are imputed anew (see censoredRidge.ts). */
 export interface RidgeDesign {
   readonly n: number;
   fit(y: readonly number[]): RidgeAverage;
@@ -89,6 +92,8 @@ export function ridgeDesign(x: Matrix): RidgeDesign {
     const dual = y.map((_, i) => residuals.reduce((sum, row, l) => sum + (weights[l] * row[i]) / penalties[l], 0));
     const coefficients = columns.map((_, j) => dual.reduce((sum, a, i) => sum + (a * z[i][j]) / p, 0));
     return {
+      variance,
+      fitted: y.map((value, i) => value - residuals.reduce((sum, row, l) => sum + weights[l] * row[i], 0)),
       leftOutResiduals: y.map((_, i) =>
         residuals.reduce((sum, row, l) => sum + (weights[l] * row[i]) / (inverses[l][i][i] - 1 / n), 0),
       ),

@@ -1,0 +1,151 @@
+/**
+ * @file Extrapolation of the target's own learning curve by parametric families, with what the cohort's curves teach.
+ *
+ * Uses the target's points from a tenth of the cutoff on, infinite ones refused, a run without any refused. Everything
+ * is fitted on the cohort: where curves of each shape start and end, how noisy they are, which shapes occur, and how far
+ * the method itself misses on left-out cohort runs.
+ */
+import { RefusedError } from "../../core/index.ts";
+import { mean, sd } from "../stats/moments.ts";
+import { type CurveShape, curveShapes } from "./curveShapes.ts";
+import { studentTDistribution } from "./distribution.ts";
+import {
+  cohortTargets,
+  defineForecaster,
+  type Forecaster,
+  type ForecastTask,
+  measuredSeries,
+  type Trajectory,
+  upTo,
+} from "./forecaster.ts";
+import { maybeShapeFit, type ShapePrior, type ShapeSums, shapePosterior, shapeSums } from "./shapeEvidence.ts";
+
+/**
+ * For every shape (curveShapes.ts) the cohort's least-squares ends (v₀ at the cutoff, v₁ at the target) give a normal
+ * prior, their residuals the noise, and the evidence of whole cohort curves the shape's prior weight. The new run's
+ * points up to the cutoff update both; the centre is the posterior mean of v₁ over all shapes, plus the mean miss of the
+ * same procedure on left-out cohort runs; scale s√(1 + 1/n) of those misses, Student t on n − 1 df.
+ */
+export function curveFamily(): Forecaster {
+  return defineForecaster({
+    name: "learning curves",
+    role: "method",
+    version: 1,
+    description:
+      "power-law, inverse-log, Janoschek and MMF curves continued from the run's own points, with priors from the cohort's curves; spread from left-out cohort runs",
+    fit(cohort, task) {
+      const targets = cohortTargets(cohort, task);
+      const offset = mean(targets);
+      const shapes = coordinates(task);
+      const whole = cohort.map((run) => allSums(shapes, run, task, offset));
+      const begun = cohort.map((run) => allSums(shapes, upTo(run, task.cutoff), task, offset));
+      const misses = cohort.map((_, i) => {
+        const model = learn(whole.filter((__, k) => k !== i));
+        return targets[i] - offset - forecastEnd(model, begun[i]);
+      });
+      const model = learn(whole);
+      const n = cohort.length;
+      const bias = mean(misses);
+      const scale = sd(misses) * Math.sqrt(1 + 1 / n);
+      return {
+        parameters: {
+          bias,
+          scale,
+          df: n - 1,
+          shapes: shapes.map(({ shape }, s) => [shape.label, Math.exp(model[s]?.logPrior ?? Number.NEGATIVE_INFINITY)]),
+        },
+        predict(prefix) {
+          const end = forecastEnd(model, allSums(shapes, prefix, task, offset));
+          return studentTDistribution({ centre: offset + end + bias, scale, df: n - 1 }, task.range);
+        },
+      };
+    },
+  });
+}
+
+interface Coordinate {
+  readonly shape: CurveShape;
+  w(step: number): number;
+}
+
+/** Shapes that move between cutoff and target, scaled to go from 0 to 1 there. */
+function coordinates({ cutoff, targetStep }: ForecastTask): Coordinate[] {
+  return curveShapes(targetStep).flatMap((shape): Coordinate[] => {
+    const start = shape.g(cutoff);
+    const span = shape.g(targetStep) - start;
+    // A shape that has settled before the cutoff cannot be extrapolated: its other end would decide everything.
+    if (Math.abs(span) < 1e-3 * Math.abs(shape.g(cutoff / 10) - start)) return [];
+    return [{ shape, w: (step) => (shape.g(step) - start) / span }];
+  });
+}
+
+function allSums(shapes: readonly Coordinate[], run: Trajectory, task: ForecastTask, offset: number): ShapeSums[] {
+  const { steps, values } = measuredSeries(run, task.target);
+  const kept = steps.map((_, i) => i).filter((i) => steps[i] >= task.cutoff / 10 && steps[i] <= task.targetStep);
+  const y = kept.map((i) => values[i] - offset);
+  if (y.length === 0 || !y.every(Number.isFinite))
+    throw new RefusedError("Learning curves", `${task.target} of run ${run.run} has no finite points in the window`);
+  return shapes.map(({ w }) =>
+    shapeSums(
+      kept.map((i) => w(steps[i])),
+      y,
+    ),
+  );
+}
+
+interface LearnedShape extends ShapePrior {
+  readonly logPrior: number;
+}
+
+/** Prior of each shape from whole curves; undefined for shapes that some curve does not determine. */
+function learn(whole: readonly (readonly ShapeSums[])[]): (LearnedShape | undefined)[] {
+  const priors = whole[0].map((_, s) => shapePrior(whole.map((sums) => sums[s])));
+  const evidence = whole.map((sums) =>
+    shares(priors.map((prior, s) => prior && shapePosterior(sums[s], prior).logEvidence)),
+  );
+  return priors.map((prior, s) => prior && { ...prior, logPrior: Math.log(mean(evidence.map((shape) => shape[s]))) });
+}
+
+function shapePrior(sums: readonly ShapeSums[]): ShapePrior | undefined {
+  let [rss, df] = [0, 0];
+  const ends: (readonly [number, number])[] = [];
+  for (const one of sums) {
+    const fit = maybeShapeFit(one);
+    if (fit === undefined) return undefined;
+    ends.push(fit.v);
+    rss += fit.rss;
+    df += one.n - 2;
+  }
+  if (df < 1) return undefined;
+  const n = ends.length;
+  const [m0, m1] = [mean(ends.map(([v]) => v)), mean(ends.map(([, v]) => v))];
+  const product = (a: 0 | 1, b: 0 | 1) => {
+    const centres = [m0, m1];
+    return ends.reduce((sum, v) => sum + (v[a] - centres[a]) * (v[b] - centres[b]), 0) / (n - 1);
+  };
+  const size = Math.abs(m0) + Math.abs(m1) + Math.abs(m0 - m1);
+  const noiseVariance = Math.max(rss / df, 1e-12 * size * size, 1e-18);
+  const jitter = 0.1 * noiseVariance;
+  const widen = 1 + 1 / n;
+  return {
+    mean: [m0, m1],
+    covariance: [widen * product(0, 0) + jitter, widen * product(0, 1), widen * product(1, 1) + jitter],
+    noiseVariance,
+  };
+}
+
+/** Posterior mean of the end over all shapes. */
+function forecastEnd(model: readonly (LearnedShape | undefined)[], begun: readonly ShapeSums[]): number {
+  const posteriors = model.map((prior, s) => prior && shapePosterior(begun[s], prior));
+  const weights = shares(posteriors.map((posterior, s) => posterior && posterior.logEvidence + model[s]!.logPrior));
+  return posteriors.reduce((sum, posterior, s) => sum + (weights[s] > 0 ? weights[s] * posterior!.end : 0), 0);
+}
+
+/** Exponentials that sum to 1; 0 where undefined. */
+function shares(logs: readonly (number | undefined)[]): number[] {
+  const top = Math.max(...logs.filter((log) => log !== undefined));
+  if (!Number.isFinite(top)) throw new RefusedError("Learning curves", "no shape is determined by the cohort's curves");
+  const raw = logs.map((log) => (log === undefined ? 0 : Math.exp(log - top)));
+  const total = raw.reduce((a, b) => a + b, 0);
+  return raw.map((share) => share / total);
+}
