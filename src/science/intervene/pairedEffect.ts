@@ -14,8 +14,8 @@ import { describeFlips, signFlips } from "./signFlips.ts";
 export interface PairedEffect {
   /** Mean difference with its t interval. */
   readonly effect: Estimate;
-  /** Between the arms over seeds; NaN when an arm is constant. */
-  readonly correlation: number;
+  /** Between the arms over seeds; absent when an arm is constant. */
+  readonly correlation?: number;
   /** Variance of an unpaired contrast of as many seeds, divided by that of the paired one. */
   readonly varianceReduction: number;
   /** Two-sided sign-flip p of "no effect"; 1 when all differences are 0. */
@@ -43,7 +43,7 @@ export function pairedEffect({
   const n = differences.length;
   return {
     effect,
-    correlation: pearson(treated, control),
+    correlation: variance(treated) > 0 && variance(control) > 0 ? pearson(treated, control) : undefined,
     varianceReduction: (variance(treated) + variance(control)) / spread ** 2,
     ...signFlipP(differences),
     minimalDetectable: ((normalQuantile(0.975) + normalQuantile(0.8)) * spread) / Math.sqrt(n),
