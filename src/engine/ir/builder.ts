@@ -11,7 +11,6 @@ import { inferTypes, TypeRuleError } from "./ops.ts";
 import { rewrite } from "./rewrite.ts";
 import { foldScalars, roundTo } from "./scalarFold.ts";
 import type { Attributes, Data, Graph, IrType, Node, Port, Value } from "./types.ts";
-import { sameShape, sizeOf } from "./types.ts";
 
 export class Builder {
   /** Where nodes come from, for messages. */
@@ -136,5 +135,3 @@ export function dataOf(type: IrType, values: readonly number[]): Data {
       return Uint8Array.from(values, (value) => roundTo(type, value));
   }
 }
-
-export { sameShape, sizeOf };

@@ -7,14 +7,14 @@ import type { Graph, Node, Port, Value } from "./types.ts";
 import { sameShape } from "./types.ts";
 
 export function fuseBias(graph: Graph): Graph {
-  const uses = useCounts(graph);
+  const matches = findMatches(graph);
+  const fused = new Set([...matches.values()].map(({ product }) => product));
   const replaced = new Map<Value, Value>();
-  const fused = new Set<Node>();
   const current = (value: Value): Value => replaced.get(value) ?? value;
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
-    const match = node.op === "Add" ? maybeProduct(node, uses) : undefined;
-    if (match !== undefined) fused.add(match.product);
+    if (fused.has(node)) continue;
+    const match = matches.get(node);
     const source = match?.product ?? node;
     const operands = match === undefined ? node.inputs : [...match.product.inputs, match.bias];
     const inputs = operands.map(current);
@@ -32,10 +32,26 @@ export function fuseBias(graph: Graph): Graph {
     nodes.push(rebuilt);
   }
   const port = ({ name, value }: Port): Port => ({ name, value: current(value) });
-  return { ...graph, nodes: nodes.filter((node) => !fused.has(node)), outputs: graph.outputs.map(port) };
+  return { ...graph, nodes, outputs: graph.outputs.map(port) };
 }
 
-function maybeProduct(add: Node, uses: ReadonlyMap<Value, number>): { product: Node; bias: Value } | undefined {
+interface Match {
+  readonly product: Node;
+  readonly bias: Value;
+}
+
+/** Additions and the products that they complete. */
+function findMatches(graph: Graph): Map<Node, Match> {
+  const uses = useCounts(graph);
+  const matches = new Map<Node, Match>();
+  for (const node of graph.nodes) {
+    const match = node.op === "Add" ? maybeMatch(node, uses) : undefined;
+    if (match !== undefined) matches.set(node, match);
+  }
+  return matches;
+}
+
+function maybeMatch(add: Node, uses: ReadonlyMap<Value, number>): Match | undefined {
   for (const [value, bias] of [
     [add.inputs[0], add.inputs[1]],
     [add.inputs[1], add.inputs[0]],

@@ -154,6 +154,14 @@ describe("what the builder makes once, folds or leaves out", () => {
     `);
   });
 
+  test("stacked layers are one product each", () => {
+    const fn = ({ x, y }: JaxArrays) => {
+      const hidden = ops.relu(ops.add(ops.matmul(x, ops.transpose(y)), ops.sum(y, 1)));
+      return { out: ops.add(ops.matmul(hidden, y), ops.sum(y, 0)) };
+    };
+    expect(opsOf(fn)).toEqual(["ReduceSum", "MatMul", "Relu", "ReduceSum", "MatMul"]);
+  });
+
   test("a product that also serves another use keeps its own value", () => {
     const fn = ({ x, y }: JaxArrays) => {
       const product = ops.matmul(ops.transpose(x), y);

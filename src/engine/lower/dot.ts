@@ -13,6 +13,7 @@ import { alignViews, elementwise } from "./elementwise.ts";
 import { orderAtoms } from "./physical.ts";
 import { reduceView } from "./reduce.ts";
 import type { SettledView } from "./settle.ts";
+import { settleAs } from "./settle.ts";
 import type { Atom, View } from "./view.ts";
 import { broadcastAtoms, pendingView, uniformView } from "./view.ts";
 
@@ -25,7 +26,9 @@ interface Operand {
   readonly stride: (atom: SharedAtom) => number;
 }
 
-export function dotViews(builder: Builder, x: View, y: View): View {
+export function dotViews(builder: Builder, left: View, right: View): View {
+  // Either layout of an operand that is itself a product can be read in place; rows first is the order of its examples.
+  const [x, y] = [left, right].map((view) => settleAs(view, "rows-first"));
   const rank = Math.max(x.axes.length, y.axes.length);
   const { operands, atoms } = alignViews(builder, [x, y]);
   const contracted = atoms.filter(({ axis }) => axis === rank - 1);
