@@ -10,7 +10,7 @@ import type { Tensor } from "../core/index.ts";
 import { NumericsSchema } from "../core/index.ts";
 import { compileFunction } from "./compileFunction.ts";
 import { compileLoop, lowerLoop } from "./compileLoop.ts";
-import { mlpData, mlpLoop, mlpLoss, sliceTable } from "./mlpForTests.ts";
+import { mlpData, mlpLoop, mlpLoss, sliceTable } from "./mlp.fixture.ts";
 import { loopModel } from "./onnx/loopModel.ts";
 import * as ops from "./ops.ts";
 import { initEngine } from "./program.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Rng } from "../../core/index.ts";
 import { compileFunction } from "../compileFunction.ts";
 import * as ops from "../ops.ts";
-import { float, int } from "../referenceForTests.ts";
+import { float, int } from "../reference.suite.ts";
 import { dense } from "./dense.ts";
 import { heNormal, normal, zeros } from "./initialisers.ts";
 import { meanSquaredError, softmaxCrossEntropy } from "./losses.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
 import { Rng } from "../../core/index.ts";
 import * as ops from "../ops.ts";
-import { expectAgreement, float, int } from "../referenceForTests.ts";
+import { expectAgreement, float, int } from "../reference.suite.ts";
 
 type Draw = (rng: Rng) => number;
 const anyReal: Draw = (rng) => rng.normal();

@@ -7,7 +7,7 @@ import type { Tensor } from "../../core/index.ts";
 import { compileLoop } from "../compileLoop.ts";
 import * as ops from "../ops.ts";
 import type { JaxArrays } from "../program.ts";
-import { float } from "../referenceForTests.ts";
+import { float } from "../reference.suite.ts";
 import { scalarColumns } from "../stepTable.ts";
 import { ADAMW_TABLE, adamw, adamwRow } from "./adamw.ts";
 import reference from "./fixtures/optimizerTrajectories.json" with { type: "json" };
