@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { RequirementSchema } from "./claims.ts";
-import { JsonSchema } from "./process.ts";
+import { ChangeSchema, JsonSchema } from "./process.ts";
 
 const share = z.number().min(0).max(1);
 const measureName = z.string().min(1);
@@ -82,6 +82,8 @@ export const StudySchema = z.strictObject({
     organism: z.string(),
     steps: z.int().positive(),
     factors: settings.default({}),
+    /** Changes that belong to the procedure itself. */
+    changes: z.array(ChangeSchema).default([]),
   }),
   observe: z.strictObject({
     seeds: z.int().min(2),

@@ -2,6 +2,15 @@
  * @file The layer's only barrel: pure numerics on arrays and numbers. No I/O, no clock, no unseeded randomness.
  */
 
+export * from "./design/bounds.ts";
+export * from "./design/candidates.ts";
+export * from "./design/choose.ts";
+export * from "./design/earlyStop.ts";
+export * from "./design/gaussianProcess.ts";
+export * from "./design/propose.ts";
+export * from "./design/randomSearch.ts";
+export * from "./design/reliability.ts";
+export * from "./design/surrogate.ts";
 export * from "./forecast/baselines.ts";
 export * from "./forecast/censoredRidge.ts";
 export * from "./forecast/combination.ts";
@@ -11,6 +20,7 @@ export * from "./forecast/distribution.ts";
 export * from "./forecast/earlyMeasures.ts";
 export * from "./forecast/features.ts";
 export * from "./forecast/forecaster.ts";
+export * from "./forecast/methods.ts";
 export * from "./forecast/onsetForecasters.ts";
 export * from "./forecast/retrospective.ts";
 export * from "./forecast/ridgeAverage.ts";

@@ -14,6 +14,7 @@ import {
   fitSurrogate,
   meanEstimate,
   meetsBounds,
+  pooledSpread,
   proposeCandidate,
   randomSearchCost,
   sampleCandidate,
@@ -271,9 +272,13 @@ function chooseFinalist(
   replicated: readonly Replicated[],
 ): { best: DesignResults["best"]; meets: boolean; why: string } {
   // The run that made a candidate a finalist is left out: it was picked for being good.
+  const spread = pooledSpread(
+    replicated.map(({ outcomes }) => outcomes),
+    section.requirements,
+  );
   const scored = finalists.map((one, i) => ({
     one,
-    ...scoreReplicates({ outcomes: replicated[i].outcomes, bounds: section.requirements }),
+    ...scoreReplicates({ outcomes: replicated[i].outcomes, bounds: section.requirements, spread }),
     outcomes: replicated[i].outcomes,
   }));
   const [top] = scored.sort((a, b) => b.passes - a.passes || b.marginLow - a.marginLow);
