@@ -59,7 +59,8 @@ export function cohortFinal(): Forecaster {
       const targets = cohortTargets(cohort, task);
       const n = targets.length;
       const parameters = { centre: mean(targets), scale: sd(targets) * Math.sqrt(1 + 1 / n), df: n - 1 };
-      return { parameters, predict: () => studentTDistribution(parameters, task.range) };
+      const leftOutErrors = targets.map((target) => ((target - parameters.centre) * n) / (n - 1));
+      return { parameters, leftOutErrors, predict: () => studentTDistribution(parameters, task.range) };
     },
   });
 }
@@ -80,6 +81,7 @@ export function configurationOnly(): Forecaster {
       const fit = ridgeAverage({ x: cohort.map((run) => featureRow(run, features)), y: targets });
       return {
         parameters: { features: features.map(({ name }) => name), ...fit.summary },
+        leftOutErrors: fit.leftOutResiduals,
         predict: (prefix) => studentTDistribution(fit.predict(featureRow(prefix, features)), task.range),
       };
     },
@@ -93,11 +95,12 @@ function centredOn(
   settings: Record<string, string>,
 ) {
   const targets = cohortTargets(cohort, task);
-  const squares = cohort.map((run, i) => (targets[i] - centreOf(upTo(run, task.cutoff))) ** 2);
-  const scale = Math.sqrt(mean(squares));
+  const leftOutErrors = cohort.map((run, i) => targets[i] - centreOf(upTo(run, task.cutoff)));
+  const scale = Math.sqrt(mean(leftOutErrors.map((error) => error * error)));
   const df = cohort.length;
   return {
     parameters: { ...settings, scale, df },
+    leftOutErrors,
     predict: (prefix: Trajectory) => studentTDistribution({ centre: centreOf(prefix), scale, df }, task.range),
   };
 }

@@ -37,7 +37,9 @@ export function curveFamily(): Forecaster {
       const targets = cohortTargets(cohort, task);
       const offset = mean(targets);
       const shapes = coordinates(task);
-      const whole = cohort.map((run) => allSums(shapes, run, task, offset));
+      const whole = cohort.map((run) =>
+        allSums(shapes, run, task, offset).map((sums): WholeCurve => ({ sums, fit: maybeShapeFit(sums) })),
+      );
       const begun = cohort.map((run) => allSums(shapes, upTo(run, task.cutoff), task, offset));
       const misses = cohort.map((_, i) => {
         const model = learn(whole.filter((__, k) => k !== i));
@@ -48,6 +50,7 @@ export function curveFamily(): Forecaster {
       const bias = mean(misses);
       const scale = sd(misses) * Math.sqrt(1 + 1 / n);
       return {
+        leftOutErrors: misses.map((miss) => ((miss - bias) * n) / (n - 1)),
         parameters: {
           bias,
           scale,
@@ -93,45 +96,49 @@ function allSums(shapes: readonly Coordinate[], run: Trajectory, task: ForecastT
   );
 }
 
+/** One cohort curve in one shape's coordinate; `fit` undefined where its points do not determine both ends. */
+interface WholeCurve {
+  readonly sums: ShapeSums;
+  readonly fit: ReturnType<typeof maybeShapeFit>;
+}
+
 interface LearnedShape extends ShapePrior {
   readonly logPrior: number;
 }
 
 /** Prior of each shape from whole curves; undefined for shapes that some curve does not determine. */
-function learn(whole: readonly (readonly ShapeSums[])[]): (LearnedShape | undefined)[] {
-  const priors = whole[0].map((_, s) => shapePrior(whole.map((sums) => sums[s])));
-  const evidence = whole.map((sums) =>
-    shares(priors.map((prior, s) => prior && shapePosterior(sums[s], prior).logEvidence)),
+function learn(whole: readonly (readonly WholeCurve[])[]): (LearnedShape | undefined)[] {
+  const priors = whole[0].map((_, s) => shapePrior(whole.map((curves) => curves[s])));
+  const evidence = whole.map((curves) =>
+    shares(priors.map((prior, s) => prior && shapePosterior(curves[s].sums, prior).logEvidence)),
   );
   return priors.map((prior, s) => prior && { ...prior, logPrior: Math.log(mean(evidence.map((shape) => shape[s]))) });
 }
 
-function shapePrior(sums: readonly ShapeSums[]): ShapePrior | undefined {
-  let [rss, df] = [0, 0];
-  const ends: (readonly [number, number])[] = [];
-  for (const one of sums) {
-    const fit = maybeShapeFit(one);
+function shapePrior(curves: readonly WholeCurve[]): ShapePrior | undefined {
+  const n = curves.length;
+  let [rss, df, m0, m1] = [0, 0, 0, 0];
+  for (const { sums, fit } of curves) {
     if (fit === undefined) return undefined;
-    ends.push(fit.v);
     rss += fit.rss;
-    df += one.n - 2;
+    df += sums.n - 2;
+    m0 += fit.v[0] / n;
+    m1 += fit.v[1] / n;
   }
   if (df < 1) return undefined;
-  const n = ends.length;
-  const [m0, m1] = [mean(ends.map(([v]) => v)), mean(ends.map(([, v]) => v))];
-  const product = (a: 0 | 1, b: 0 | 1) => {
-    const centres = [m0, m1];
-    return ends.reduce((sum, v) => sum + (v[a] - centres[a]) * (v[b] - centres[b]), 0) / (n - 1);
-  };
+  let [c00, c01, c11] = [0, 0, 0];
+  for (const { fit } of curves) {
+    const [d0, d1] = [fit!.v[0] - m0, fit!.v[1] - m1];
+    c00 += d0 * d0;
+    c01 += d0 * d1;
+    c11 += d1 * d1;
+  }
   const size = Math.abs(m0) + Math.abs(m1) + Math.abs(m0 - m1);
   const noiseVariance = Math.max(rss / df, 1e-12 * size * size, 1e-18);
+  // A tenth of the noise keeps the covariance positive definite where all curves agree.
   const jitter = 0.1 * noiseVariance;
-  const widen = 1 + 1 / n;
-  return {
-    mean: [m0, m1],
-    covariance: [widen * product(0, 0) + jitter, widen * product(0, 1), widen * product(1, 1) + jitter],
-    noiseVariance,
-  };
+  const factor = (1 + 1 / n) / (n - 1);
+  return { mean: [m0, m1], covariance: [factor * c00 + jitter, factor * c01, factor * c11 + jitter], noiseVariance };
 }
 
 /** Posterior mean of the end over all shapes. */

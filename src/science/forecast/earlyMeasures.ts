@@ -23,6 +23,7 @@ export function earlyMeasures({ configuration = false }: { configuration?: boole
       const fit = ridgeAverage({ x: cohort.map((run) => featureRow(run, features)), y: targets });
       return {
         parameters: { features: features.map(({ name }) => name), ...fit.summary },
+        leftOutErrors: fit.leftOutResiduals,
         predict: (prefix) => studentTDistribution(fit.predict(featureRow(prefix, features)), task.range),
       };
     },

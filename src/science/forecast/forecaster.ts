@@ -43,6 +43,8 @@ export interface OnsetTask {
 export interface FittedForecaster {
   /** What is hashed and registered before any data of the new run exist: it fixes every later prediction. */
   readonly frozen: Json;
+  /** Outcome minus the centre of the forecast made without that run, for each cohort run, where the method knows them. */
+  readonly leftOutErrors?: readonly number[];
   /** Throws REFUSED when the prefix does not carry the forecast. */
   predict(prefix: Trajectory): Distribution;
 }
@@ -64,32 +66,48 @@ export interface ForecasterDefinition<Task extends { readonly cutoff: number }> 
   fit(
     cohort: readonly Trajectory[],
     task: Task,
-  ): { readonly parameters: Json; predict(prefix: Trajectory): Distribution };
+  ): {
+    readonly parameters: Json;
+    readonly leftOutErrors?: readonly number[];
+    predict(prefix: Trajectory): Distribution;
+  };
 }
 
 export function defineForecaster<Task extends { readonly cutoff: number }>(
   definition: ForecasterDefinition<Task>,
 ): Forecaster<Task> {
   const { name, role, description, version } = definition;
+  // A cohort is never changed, so a fit on it is made once; combinations and their members meet here.
+  const made = new WeakMap<readonly Trajectory[], Map<string, FittedForecaster>>();
   return {
     name,
     role,
     description,
     fit(cohort, task) {
-      for (const trajectory of cohort) requireTrajectory(trajectory);
-      const { parameters, predict } = definition.fit(cohort, task);
-      return {
-        get frozen(): Json {
-          const data = { runs: cohort.length, sha256: cohortHash(cohort) };
-          return { method: name, version, task: JSON.parse(canonicalJson(task)) as Json, cohort: data, parameters };
-        },
-        predict(prefix) {
-          requireTrajectory(prefix);
-          return predict(upTo(prefix, task.cutoff));
-        },
-      };
+      const fits = made.get(cohort) ?? new Map<string, FittedForecaster>();
+      made.set(cohort, fits);
+      const key = canonicalJson(task);
+      const fitted = fits.get(key) ?? fitOnce(cohort, task, key);
+      fits.set(key, fitted);
+      return fitted;
     },
   };
+
+  function fitOnce(cohort: readonly Trajectory[], task: Task, key: string): FittedForecaster {
+    for (const trajectory of cohort) requireTrajectory(trajectory);
+    const { parameters, leftOutErrors, predict } = definition.fit(cohort, task);
+    return {
+      leftOutErrors,
+      get frozen(): Json {
+        const data = { runs: cohort.length, sha256: cohortHash(cohort) };
+        return { method: name, version, task: JSON.parse(key) as Json, cohort: data, parameters };
+      },
+      predict(prefix) {
+        requireTrajectory(prefix);
+        return predict(upTo(prefix, task.cutoff));
+      },
+    };
+  }
 }
 
 /** The trajectory without anything after `step`. */
