@@ -20,11 +20,12 @@ export interface ShapeInput {
 
 /**
  * Trend over doses: Spearman's correlation of dose and effect within each seed, averaged over seeds; p by sign flips of
- * the seeds' correlations (a seed-level form of Page's test for ordered alternatives).
+ * the seeds' correlations (a seed-level form of Page's test for ordered alternatives). A seed whose
+ * effects are all equal counts as 0.
  */
 export function doseTrend({ x, differences, rng }: ShapeInput): { estimate: Estimate; p: number } {
   requireShape("doseTrend", { x, differences });
-  const correlations = differences.map((row) => spearman(x, row));
+  const correlations = differences.map((row) => (row.every((value) => value === row[0]) ? 0 : spearman(x, row)));
   return {
     estimate: bootstrap({ units: correlations, statistic: mean, rng, draws: 2000, unit: "seeds" }),
     p: signFlipP(correlations).p,
