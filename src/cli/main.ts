@@ -47,7 +47,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     if (error.exitCode !== 0 && error.code !== "commander.help")
-      process.stderr.write(`error USAGE: ${error.message.replace(/^error: /, "")}; see \`ontogeny --help\`\n`);
+      process.stderr.write(
+        `error USAGE: ${error.message.replace(/^error: /, "").replace(/\n/g, " ")}; see \`ontogeny --help\`\n`,
+      );
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else {
     process.stderr.write(`${failureText(error, { debug: process.argv.includes("--debug") })}\n`);

@@ -1,12 +1,13 @@
 /**
- * @file Studies as they stand in the workspace: their folders, and what results.json says when there is one. A results
- * file that is not JSON counts as absent: `ontogeny run` writes it anew.
+ * @file Studies as they stand in the workspace: their folders, and what results.json says when there is one. A
+ * damaged results file counts as absent: `ontogeny run` writes it anew.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { OntogenyError } from "../core/index.ts";
 import type { Workspace } from "../store/index.ts";
 import type { StudyResults } from "../study/results.ts";
+import { maybeReadResults } from "../study/resultsFile.ts";
 import { resolveId } from "./resolve.ts";
 
 export interface StudyEntry {
@@ -45,10 +46,5 @@ export function requireResults({ id, results }: StudyEntry): StudyResults {
 
 function studyEntry(workspace: Workspace, id: string): StudyEntry {
   const folder = join(workspace.studiesDir, id);
-  try {
-    const stored = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as { results?: StudyResults };
-    return { id, folder, results: stored.results };
-  } catch {
-    return { id, folder };
-  }
+  return { id, folder, results: maybeReadResults(join(folder, "results.json"))?.results };
 }

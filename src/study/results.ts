@@ -2,7 +2,7 @@
  * @file What a study found: the content of results.json, and all that the report and the command line show.
  *
  * Every number that stands for more than one run is an Estimate; every run is named, so that a number can be traced to
- * files. NaN is written as null by JSON and read back as missing.
+ * files. NaN and ±∞ are written as strings (resultsFile.ts).
  */
 import type {
   Distribution,

@@ -2,7 +2,7 @@
  * @file The whole job: plan → run → analyse → report. Running a study again does only what is missing; when nothing
  * is, it hands back what was found.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentId } from "../core/index.ts";
 import { Workspace } from "../store/index.ts";
@@ -11,6 +11,7 @@ import { findingsOf } from "./findings.ts";
 import { planStudy, type StudyPlan } from "./plan.ts";
 import { renderReport } from "./report/index.ts";
 import type { StudyResults } from "./results.ts";
+import { maybeReadResults, resultsText } from "./resultsFile.ts";
 import { designRung } from "./rungs/design.ts";
 import { interveneRung } from "./rungs/intervene.ts";
 import { observeRung } from "./rungs/observe.ts";
@@ -81,7 +82,7 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
   };
   const results: StudyResults = { ...partial, findings: findingsOf(partial) };
   writeWhole(paths.reportPath, renderReport(results));
-  writeWhole(paths.resultsPath, `${JSON.stringify({ key, results })}\n`);
+  writeWhole(paths.resultsPath, resultsText({ key, results }));
   return { results, ...paths, cached: false };
 }
 
@@ -98,9 +99,8 @@ async function maybeResults(
   { resultsPath, reportPath }: { resultsPath: string; reportPath: string },
   key: string,
 ): Promise<StudyResults | undefined> {
-  if (!existsSync(resultsPath) || !existsSync(reportPath)) return undefined;
-  const stored = JSON.parse(readFileSync(resultsPath, "utf8")) as { key: string; results: StudyResults };
-  if (stored.key !== key) return undefined;
+  const stored = existsSync(reportPath) ? maybeReadResults(resultsPath) : undefined;
+  if (stored?.key !== key) return undefined;
   const workspace = await Workspace.open(home);
   const complete = stored.results.lineage.every(
     ({ run, step }) => (maybeRun(workspace, run)?.manifest().step ?? -1) >= step,

@@ -108,8 +108,9 @@ test("SQL answers from the files and can change nothing", async () => {
 test("the report is drawn again the same", async () => {
   const home = copyOfHome();
   const { report } = await cliJson("report", "tiny", "--home", home);
-  const before = readdirSync(join(finished, "studies"))[0];
-  expect(readFileSync(report, "utf8")).toBe(readFileSync(join(finished, "studies", before, "report.html"), "utf8"));
+  const [study] = readdirSync(join(finished, "studies"));
+  const before = readFileSync(join(finished, "studies", study, "report.html"), "utf8");
+  expect(readFileSync(report, "utf8") === before).toBe(true);
 });
 
 test("a sound ledger verifies, and an anchor holds until an entry is rewritten", async () => {
@@ -136,7 +137,7 @@ test("a dropped ledger entry is found", async () => {
   writeFileSync(path, [...lines.slice(0, 3), ...lines.slice(4)].join("\n"));
   const { code, stderr } = await cli("ledger", "verify", "--home", home);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/line 4 \(entry \d\): broken link/);
+  expect(stderr).toMatch(/Ledger, line 4 \(entry 3\): missing: expected entry 3, got entry 4/);
 });
 
 test("a damaged checkpoint is reported, passed over, and what it held is computed again with the same bits", async () => {
