@@ -2,7 +2,7 @@
  * @file What must be the same however often a study was killed: its results without the cost and the time of day, the
  * ledger's claims in their order, and the bits of every run.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface ScienceOf {
@@ -38,6 +38,7 @@ function statesOf(home: string): Record<string, string> {
   const states: Record<string, string> = {};
   for (const run of readdirSync(join(home, "runs"))) {
     const folder = join(home, "runs", run, "checkpoints");
+    if (!existsSync(folder)) continue;
     for (const name of readdirSync(folder, { encoding: "utf8" }).filter((file) => file.endsWith(".json")))
       states[`${run} ${name}`] = JSON.parse(readFileSync(join(folder, name), "utf8")).stateHash;
   }
