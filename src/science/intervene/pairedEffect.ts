@@ -6,9 +6,10 @@
  */
 import { DomainError, type Estimate, RefusedError, ShapeError } from "../../core/index.ts";
 import { pearson } from "../stats/correlation.ts";
-import { normalQuantile, studentTQuantile } from "../stats/distributions.ts";
+import { studentTQuantile } from "../stats/distributions.ts";
 import { requireLevel } from "../stats/intervals.ts";
 import { mean, sd, variance } from "../stats/moments.ts";
+import { minimalDetectableEffect } from "./power.ts";
 import { describeFlips, signFlips } from "./signFlips.ts";
 
 export interface PairedEffect {
@@ -21,7 +22,7 @@ export interface PairedEffect {
   /** Two-sided sign-flip p of "no effect"; 1 when all differences are 0. */
   readonly p: number;
   readonly pMethod: string;
-  /** The mean difference that a two-sided test at 5% finds with a chance of 80%, at this sd and n (normal approximation). */
+  /** The mean difference that a two-sided test at 5% finds with a chance of 80%, at this sd and n (noncentral t). */
   readonly minimalDetectable: number;
 }
 
@@ -46,7 +47,7 @@ export function pairedEffect({
     correlation: variance(treated) > 0 && variance(control) > 0 ? pearson(treated, control) : undefined,
     varianceReduction: (variance(treated) + variance(control)) / spread ** 2,
     ...signFlipP(differences),
-    minimalDetectable: ((normalQuantile(0.975) + normalQuantile(0.8)) * spread) / Math.sqrt(n),
+    minimalDetectable: minimalDetectableEffect({ sd: spread, n }).value,
   };
 }
 
