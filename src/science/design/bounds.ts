@@ -38,8 +38,16 @@ const SQUASH = 0.005;
 
 /** Logit (of .005 + .99·value) when all finite values and the bound lie in [0, 1], as proportions do; otherwise identity. */
 export function outcomeScale(values: readonly number[], bound: OutcomeBound): OutcomeScale {
+  return scaleOfKind(scaleKind(values, bound), bound);
+}
+
+function scaleKind(values: readonly number[], bound: OutcomeBound): OutcomeScale["kind"] {
   const finite = [...values, bound.min ?? 0, bound.max ?? 1].filter((value) => Number.isFinite(value));
-  const isShare = finite.every((value) => value >= 0 && value <= 1);
+  return finite.every((value) => value >= 0 && value <= 1) ? "logit" : "identity";
+}
+
+export function scaleOfKind(kind: OutcomeScale["kind"], bound: OutcomeBound): OutcomeScale {
+  const isShare = kind === "logit";
   const forward = isShare ? (value: number) => logit(SQUASH + (1 - 2 * SQUASH) * value) : (value: number) => value;
   const inverse = isShare
     ? (scaled: number) => Math.min(1, Math.max(0, (1 / (1 + Math.exp(-scaled)) - SQUASH) / (1 - 2 * SQUASH)))
@@ -47,7 +55,7 @@ export function outcomeScale(values: readonly number[], bound: OutcomeBound): Ou
   const min = bound.min === undefined ? Number.NEGATIVE_INFINITY : forward(bound.min);
   const max = bound.max === undefined ? Number.POSITIVE_INFINITY : forward(bound.max);
   const margin = (scaled: number) => Math.min(scaled - min, max - scaled);
-  return { kind: isShare ? "logit" : "identity", forward, inverse, margin, min, max };
+  return { kind, forward, inverse, margin, min, max };
 }
 
 /** The values on the scale, each that is not finite replaced by the finite one with the smallest margin. */

@@ -10,12 +10,14 @@ import { normalQuantile, studentTQuantile } from "../stats/distributions.ts";
 import { requireLevel } from "../stats/intervals.ts";
 import type { Matrix } from "../stats/linear.ts";
 import { mean, sumOfSquares } from "../stats/moments.ts";
-import { columnOf, meetsBounds, type OutcomeBound, outcomeScale } from "./bounds.ts";
+import { columnOf, meetsBounds, type OutcomeBound, type OutcomeScale, outcomeScale, scaleOfKind } from "./bounds.ts";
 
 /** Spread over seeds of each requirement's outcome, on the scale of its margins, with its degrees of freedom. */
 export interface MarginSpread {
   readonly sd: readonly number[];
   readonly df: number;
+  /** The scale that each margin is taken on. */
+  readonly kinds: readonly OutcomeScale["kind"][];
 }
 
 export interface ReplicateScore {
@@ -60,7 +62,7 @@ export function scoreReplicates({
   for (let j = 0; j < bounds.length; j++) {
     if (bounds[j].min === undefined && bounds[j].max === undefined) continue;
     const values = columnOf("scoreReplicates", outcomes, j, bounds.length);
-    const scale = outcomeScale(values, bounds[j]);
+    const scale = scaleOfKind(ruler.kinds[j], bounds[j]);
     const margin = scale.margin(mean(values.map(scale.forward))) / ruler.sd[j];
     worstMargin = Math.min(worstMargin, margin);
     marginLow = Math.min(marginLow, isAlone ? Number.NEGATIVE_INFINITY : margin - quantile / Math.sqrt(n));
@@ -76,9 +78,10 @@ export function scoreReplicates({
 export function pooledSpread(finalists: readonly Matrix[], bounds: readonly OutcomeBound[]): MarginSpread {
   const usable = finalists.map((outcomes) => outcomes.filter((values) => values.every(Number.isFinite)));
   const df = usable.reduce((sum, outcomes) => sum + Math.max(0, outcomes.length - 1), 0);
-  if (df === 0) return { sd: bounds.map(() => 1), df };
   const all = usable.flat();
   const scales = bounds.map((bound, j) => outcomeScale(columnOf("pooledSpread", all, j, bounds.length), bound));
+  const kinds = scales.map(({ kind }) => kind);
+  if (df === 0) return { sd: bounds.map(() => 1), df, kinds };
   const variances = scales.map((scale, j) => {
     const squares = usable.map((rows) =>
       rows.length < 2 ? 0 : sumOfSquares(rows.map((row) => scale.forward(row[j]))),
@@ -90,5 +93,5 @@ export function pooledSpread(finalists: readonly Matrix[], bounds: readonly Outc
     const floor = 1e-6 * Math.max(Math.abs(bounds[j].min ?? 0), Math.abs(bounds[j].max ?? 0), 1e-6);
     return Math.max(floor, Math.sqrt(shared === undefined ? variance : (variance + shared) / 2));
   });
-  return { sd, df };
+  return { sd, df, kinds };
 }

@@ -77,16 +77,15 @@ export function fitEarlyStop({
     const values = columnOf("fitEarlyStop: final", final, j, bounds.length);
     const scale = outcomeScale(values, bound);
     const y = scaledOutcomes(`fitEarlyStop: final values of requirement ${j}`, values, scale);
-    return { scale, fit: fitLeaveOneOut(x, y, bounds.length) };
+    return { scale, regression: fitLeaveOneOut(x, y, bounds.length) };
   });
   return {
     n,
-    predict: (point) => models.map(({ scale, fit }) => scale.inverse(fit(row(point)).centre)),
+    predict: (point) => models.map(({ scale, regression }) => scale.inverse(regression(row(point)).centre)),
     meetsAll: (point) => {
       const at = row(point);
-      return models.reduce((product, { scale, fit }) => {
-        const { centre, spread, df } = fit(at);
-        return product * probabilityInside(scale, centre, spread, df);
+      return models.reduce((product, { scale, regression }) => {
+        return product * probabilityInside(scale, regression(at), n);
       }, 1);
     },
   };
@@ -100,12 +99,18 @@ function standardised(what: string, values: readonly number[], scale: OutcomeSca
   return { at: (value: number) => ((Number.isFinite(value) ? scale.forward(value) : worst) - centre) / unit };
 }
 
-type Predictive = (row: readonly number[]) => { centre: number; spread: number; df: number };
+interface Prediction {
+  readonly centre: number;
+  readonly spread: number;
+  readonly df: number;
+}
+type Predictive = (row: readonly number[]) => Prediction;
 
 /** Ridge whose penalty has the smallest leave-one-out error; column 0 of x is the unpenalised intercept. */
 function fitLeaveOneOut(x: Matrix, y: readonly number[], earlyCount: number): Predictive {
   const n = y.length;
   const p = x[0].length;
+  if (sd(y) <= 1e-9) return () => ({ centre: y[0], spread: 0, df: n });
   let best: { error: number; predictive: Predictive } | undefined;
   for (const penalty of PENALTIES) {
     const gram = Array.from({ length: p }, (_, a) =>
@@ -141,9 +146,9 @@ function fitLeaveOneOut(x: Matrix, y: readonly number[], earlyCount: number): Pr
   return best!.predictive;
 }
 
-function probabilityInside(scale: OutcomeScale, centre: number, spread: number, df: number): number {
-  // Perfectly predicted so far, as when all completed candidates ended alike: certain only about where they ended.
-  if (spread === 0) return scale.margin(centre) >= 0 ? 1 : 0;
+function probabilityInside(scale: OutcomeScale, { centre, spread, df }: Prediction, n: number): number {
+  // All completed candidates ended alike, which says little about another one: Laplace's rule of succession.
+  if (spread === 0) return (scale.margin(centre) >= 0 ? n + 1 : 1) / (n + 2);
   const below = scale.min === Number.NEGATIVE_INFINITY ? 0 : studentTCdf((scale.min - centre) / spread, df);
   const above = scale.max === Number.POSITIVE_INFINITY ? 0 : studentTCdf((centre - scale.max) / spread, df);
   return Math.max(0, 1 - below - above);

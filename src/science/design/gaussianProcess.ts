@@ -45,7 +45,7 @@ export function fitGaussianProcess({
   const y = targets.map((target) => (target - centre) / unit);
   const { lengths, noise } = chooseHyperparameters(features, y);
 
-  const factor = cholesky(covariance(squaredDistances(features, lengths), noise));
+  const factor = cholesky(withNoise(signalCovariance(features, lengths), noise));
   const weights = choleskySolve(factor, y);
   const amplitude = (1 + dot(y, weights) / 2) / (1 + n / 2);
   const covariances = new Array<number>(n);
@@ -71,14 +71,14 @@ function chooseHyperparameters(features: Matrix, y: readonly number[]): { length
     -lengths.reduce((sum, length) => sum + 0.5 * (Math.log(length) - usual) ** 2, 0) -
     0.5 * ((Math.log(noise) - Math.log(0.03)) / 1.5) ** 2;
   let best = { lengths: new Array<number>(d).fill(1.2), noise: 0.1, score: Number.NEGATIVE_INFINITY };
-  const consider = (lengths: number[], noise: number, squared: Matrix) => {
-    const score = logEvidence(squared, noise, y) + prior(lengths, noise);
+  const consider = (lengths: number[], noise: number, signal: Matrix) => {
+    const score = logEvidence(withNoise(signal, noise), y) + prior(lengths, noise);
     if (score > best.score) best = { lengths, noise, score };
   };
   for (const length of d === 0 ? [1] : LENGTHS) {
     const lengths = new Array<number>(d).fill(length);
-    const squared = squaredDistances(features, lengths);
-    for (const noise of NOISES) consider(lengths, noise, squared);
+    const signal = signalCovariance(features, lengths);
+    for (const noise of NOISES) consider(lengths, noise, signal);
   }
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const before = best.score;
@@ -86,43 +86,46 @@ function chooseHyperparameters(features: Matrix, y: readonly number[]): { length
       for (const length of LENGTHS) {
         if (length === best.lengths[k]) continue;
         const lengths = best.lengths.with(k, length);
-        consider(lengths, best.noise, squaredDistances(features, lengths));
+        consider(lengths, best.noise, signalCovariance(features, lengths));
       }
-    const squared = squaredDistances(features, best.lengths);
-    for (const noise of NOISES) if (noise !== best.noise) consider(best.lengths, noise, squared);
+    const signal = signalCovariance(features, best.lengths);
+    for (const noise of NOISES) if (noise !== best.noise) consider(best.lengths, noise, signal);
     if (best.score === before) break;
   }
   return best;
 }
 
 /** Log marginal likelihood up to a constant: −½ log|C| − (n/2 + 1) log(1 + ½ yᵀC⁻¹y). */
-function logEvidence(squared: Matrix, noise: number, y: readonly number[]): number {
-  const factor = cholesky(covariance(squared, noise));
+function logEvidence(covariance: Matrix, y: readonly number[]): number {
+  const factor = cholesky(covariance);
   const half = forwardSolve(factor, y);
   let logRoot = 0;
   for (let i = 0; i < factor.length; i++) logRoot += Math.log(factor[i][i]);
   return -logRoot - (y.length / 2 + 1) * Math.log(1 + dot(half, half) / 2);
 }
 
-function squaredDistances(features: Matrix, lengths: readonly number[]): number[][] {
+/** Lower triangle of the covariance of the signal, the constant mean included. */
+function signalCovariance(features: Matrix, lengths: readonly number[]): number[][] {
   const inverse = lengths.map((length) => 1 / (length * length));
   return features.map((a, i) => {
     const row = new Array<number>(features.length).fill(0);
     for (let j = 0; j < i; j++) {
       const b = features[j];
-      let sum = 0;
-      for (let k = 0; k < inverse.length; k++) sum += (a[k] - b[k]) ** 2 * inverse[k];
-      row[j] = sum;
+      let squared = 0;
+      for (let k = 0; k < inverse.length; k++) squared += (a[k] - b[k]) ** 2 * inverse[k];
+      row[j] = MEAN_VARIANCE + matern52(squared);
     }
+    row[i] = MEAN_VARIANCE + 1;
     return row;
   });
 }
 
-/** Lower triangle of the covariance of noisy observations. */
-function covariance(squared: Matrix, noise: number): number[][] {
-  return squared.map((row, i) =>
-    row.map((value, j) => (j < i ? MEAN_VARIANCE + matern52(value) : j === i ? MEAN_VARIANCE + 1 + noise : 0)),
-  );
+function withNoise(signal: Matrix, noise: number): number[][] {
+  return signal.map((row, i) => {
+    const copy = [...row];
+    copy[i] += noise;
+    return copy;
+  });
 }
 
 /** Matérn 5/2 correlation at a squared scaled distance. */

@@ -70,7 +70,7 @@ export function logNormalBetween(low: number, high: number): number {
   }
   const below = low === Number.NEGATIVE_INFINITY ? 0 : normalCdf(low);
   const above = high === Number.POSITIVE_INFINITY ? 0 : normalCdf(-high);
-  return high < 0 ? Math.log(normalCdf(high) - below) : Math.log1p(-below - above);
+  return high < 0 ? Math.log(normalCdf(high) - below) : Math.log1p(0 - below - above);
 }
 
 /** log Φ(z) for z < −8, by the first terms of Mills' ratio. */
