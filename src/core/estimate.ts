@@ -20,9 +20,9 @@ export function formatEstimate({ value, low, high }: Pick<Estimate, "value" | "l
   return `${formatNumber(value, digits)} [${formatNumber(low, digits)}, ${formatNumber(high, digits)}]`;
 }
 
-/** Decimal places that show two significant digits of an interval this wide; at most 6, at least 0. */
+/** Decimal places that show two significant digits of an interval this wide; at most 6, at least 0; 3 for a width of 0 (or rounding). */
 export function digitsFor(width: number): number {
-  if (!Number.isFinite(width) || width <= 0) return 3;
+  if (!Number.isFinite(width) || width < 1e-12) return 3;
   return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width))));
 }
 

@@ -9,6 +9,7 @@ import { type Manifest, numericsKeyOf, OntogenyError, type Point, runIdOf } from
 import type { WorkerContext } from "../fleet/index.ts";
 import { organism } from "../lab/index.ts";
 import type { Workspace } from "../store/index.ts";
+import { acquireRun } from "./acquireRun.ts";
 import type { TrainJob, TrainProgress, TrainResult } from "./runSpec.ts";
 import { findStartState } from "./startState.ts";
 
@@ -26,7 +27,8 @@ export async function trainRun({
   clock,
 }: TrainRunOptions): Promise<{ result: TrainResult } | "stopped"> {
   const { meaning, until } = spec;
-  const writer = await workspace.acquireRun(meaning, { owner: `worker-${process.pid}`, clock });
+  const writer = await acquireRun({ workspace, meaning, signal: context.signal, clock });
+  if (writer === undefined) return "stopped";
   try {
     const kind = organism(meaning.process.organism);
     const trainer = await kind.open({

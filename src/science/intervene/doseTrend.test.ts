@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../core/index.ts";
-import { doseTrend, peakMinusLast, peakPosition } from "./doseTrend.ts";
+import { doseTrend } from "./doseTrend.ts";
 
 const rng = () => Rng.of("shape");
 const x = [1, 2, 5, 10];
 
-describe("shapes of effects", () => {
+describe("doseTrend", () => {
   test("a strictly rising effect has correlation 1 in every seed and the smallest p that n seeds allow", () => {
     const differences = Array.from({ length: 6 }, (_, seed) => x.map((dose) => dose + seed));
     expect(doseTrend({ x, differences, rng: rng() })).toMatchObject({
@@ -23,20 +23,11 @@ describe("shapes of effects", () => {
     expect(p).toBeGreaterThan(0.05);
   });
 
-  test("the peak is found by size, whatever the sign, and the drop to the last arm is by hand", () => {
-    const differences = [
-      [-0.1, -0.5, -0.2, -0.1],
-      [-0.2, -0.7, -0.2, 0],
-    ];
-    expect(peakPosition({ x, differences, rng: rng() })).toMatchObject({ value: 2, low: 2, high: 2 });
-    expect(peakMinusLast({ x, differences, rng: rng() }).estimate.value).toBeCloseTo((-0.4 + -0.7) / 2, 12);
-  });
-
   test("refuses too few arms or seeds, ragged rows and runs that diverged", () => {
     expect(() => doseTrend({ x: [1], differences: [[1], [2]], rng: rng() })).toThrow("expected at least 2 arms, got 1");
     expect(() => doseTrend({ x, differences: [[1, 2, 3, 4]], rng: rng() })).toThrow("expected at least 2 seeds, got 1");
     expect(() =>
-      peakPosition({
+      doseTrend({
         x,
         differences: [
           [1, 2, 3, 4],
@@ -46,7 +37,7 @@ describe("shapes of effects", () => {
       }),
     ).toThrow("expected 4 arms a seed, got 2");
     expect(() =>
-      peakMinusLast({
+      doseTrend({
         x,
         differences: [
           [1, 2, 3, Number.NaN],

@@ -19,7 +19,7 @@ describe("effect forecasts", () => {
     const scale = Math.sqrt(noise * (1 / 2 + 1 / 12));
     const { probabilities, quantiles } = a.distribution;
     expect(quantiles[probabilities.indexOf(0.5)]).toBeCloseTo(0.2, 12);
-    expect(quantiles[probabilities.indexOf(0.95)]).toBeCloseTo(0.2 + scale * studentTQuantile(0.95, 2), 10);
+    expect(quantiles[probabilities.indexOf(0.95)]).toBeCloseTo(0.2 + scale * studentTQuantile(0.95, 1), 10);
   });
 
   test("no effect is centred on 0, one effect for all on the grand mean", () => {
@@ -52,20 +52,23 @@ describe("effect forecasts", () => {
     expect(smooth).toBeLessThan(0.85 * pilot);
   });
 
-  test("its 90% intervals hold the mean of 12 fresh seeds in about 90% of cases", () => {
+  test("its 90% intervals hold the mean of 12 fresh seeds in about 90% of cases when arms share what a seed does", () => {
     const rng = Rng.of("calibration");
     let inside = 0;
     for (let study = 0; study < 400; study++) {
+      const shared = [0, 1, 2].map(() => rng.normal());
       const arms = [0, 1, 2, 3].map((i) => ({
         name: `${i}`,
         x: i,
-        differences: [0, 1, 2].map(() => i + rng.normal()),
+        differences: shared.map((one) => i + one + 0.1 * rng.normal()),
       }));
-      const outcome = Array.from({ length: 12 }, () => 1 + rng.normal()).reduce((a, b) => a + b, 0) / 12;
+      const outcome =
+        Array.from({ length: 12 }, () => 1 + Math.sqrt(1.01) * rng.normal()).reduce((a, b) => a + b, 0) / 12;
       const { probabilities, quantiles } = method("pilot").forecast(task(arms))[1].distribution;
       if (quantiles[probabilities.indexOf(0.05)] <= outcome && outcome <= quantiles[probabilities.indexOf(0.95)])
         inside++;
     }
+    // binomial sd at 400: .015
     expect(Math.abs(inside / 400 - 0.9)).toBeLessThan(3.5 * Math.sqrt((0.9 * 0.1) / 400));
   });
 

@@ -99,7 +99,8 @@ function prepared({ arms, mainSeeds }: EffectForecastTask) {
     pilots,
     means: arms.map(({ differences }) => mean(differences)),
     noise: mean(arms.map(({ differences }) => variance(differences))),
-    df: arms.length * (pilots - 1),
+    // Arms of one seed share their control and more: the family's noise is known no better than the pilot seeds allow.
+    df: pilots - 1,
   };
 }
 

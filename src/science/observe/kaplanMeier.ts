@@ -38,7 +38,9 @@ export function survivalTimes(events: readonly Pick<Event, "step" | "low">[]): S
 /**
  * Product-limit estimate (Kaplan & Meier, JASA 53, 1958); Greenwood's variance; band on the log(−log) scale; the median's
  * interval by inverting that band (Brookmeyer & Crowley, Biometrics 38, 1982): [first time its lower limit is ≤ ½, first
- * time its upper limit is]. `high` of the median is Infinity when the data do not bound it. At tied times events precede
+ * time its upper limit is]. Where the curve
+ * reaches 0 after m events in all, its upper limit is Clopper and Pearson's for 0 of m. `high` of the median is Infinity
+ * when the data do not bound it. At tied times events precede
  * censorings. Takes censoring as unrelated to the event's time. Needs one run.
  */
 export function kaplanMeier(runs: readonly SurvivalTime[], { level = 0.95 }: { level?: number } = {}): SurvivalCurve {
@@ -64,13 +66,16 @@ export function kaplanMeier(runs: readonly SurvivalTime[], { level = 0.95 }: { l
     low.push(s > 0 ? s ** Math.exp(half) : Number.NaN);
     high.push(s > 0 ? s ** Math.exp(-half) : Number.NaN);
   }
+  // Where nobody is left the log(−log) band has no width to speak of; 0 of m is bounded as a binomial share is.
+  const seen = events.reduce((a, b) => a + b, 0);
+  const upperAt = (i: number) => (survival[i] > 0 ? high[i] : 1 - ((1 - level) / 2) ** (1 / seen));
   // Rounding can leave .5 a hair above one half.
   const firstAtMostHalf = (curve: readonly number[]) =>
     times.find((_, i) => survival[i] === 0 || curve[i] <= 0.5 + 1e-12) ?? Number.POSITIVE_INFINITY;
   const value = firstAtMostHalf(survival);
   const curve = { times, survival, low, high, atRisk, events, n: runs.length, level };
   if (value === Number.POSITIVE_INFINITY) return curve;
-  const upper = times.find((_, i) => high[i] <= 0.5 + 1e-12) ?? Number.POSITIVE_INFINITY;
+  const upper = times.find((_, i) => upperAt(i) <= 0.5 + 1e-12) ?? Number.POSITIVE_INFINITY;
   const median: Estimate = {
     value,
     low: firstAtMostHalf(low),

@@ -43,7 +43,7 @@ export function armOf({ plan, cohort, outcome, role }: ArmOptions, treatment: Tr
     parent,
     spec: {
       role,
-      label: `${treatment.name}, seed ${parent}`,
+      label: treatment.name,
       meaning,
       until: plan.steps,
       measureAt: between.filter((step) => step > treatment.forkStep),

@@ -44,6 +44,8 @@ interface Tried {
   readonly looks: number[][];
   /** Requirement measures at their own steps; absent when it was stopped before. */
   readonly values?: number[];
+  /** Those values, or for a stopped candidate where its early forecast put them: what the surrogate learns from. */
+  readonly expected: number[];
 }
 
 export async function designRung(session: Session, plan: StudyPlan, section: Section): Promise<DesignResults> {
@@ -118,16 +120,14 @@ function proposeRound(section: Section, tried: readonly Tried[], size: number, r
       origin: "random" as const,
       set: sampleCandidate(section.space, rng),
     }));
-  const finished = tried.filter((one) => one.values !== undefined);
-  const taken = tried.map(({ features }) => features);
-  const surrogate = fitSurrogate({
-    features: finished.map(({ features }) => features),
-    outcomes: finished.map(({ values }) => values!),
-    bounds: section.requirements,
-  });
+  const features = tried.map((one) => one.features);
+  const outcomes = tried.map(({ expected }) => expected);
   return Array.from({ length: size }, (_, i) => {
-    const { set, meetsAll } = proposeCandidate({ space: section.space, surrogate, rng, taken });
-    taken.push(candidateFeatures(section.space, set));
+    const surrogate = fitSurrogate({ features, outcomes, bounds: section.requirements });
+    const { set, meetsAll } = proposeCandidate({ space: section.space, surrogate, rng, taken: features });
+    // The rest of the round takes this one as if it had ended where it is expected to ("kriging believer").
+    features.push(candidateFeatures(section.space, set));
+    outcomes.push(surrogate.predict(features.at(-1)!).mean);
     return { index: first + i, origin: "surrogate" as const, set, expectedPass: meetsAll };
   });
 }
@@ -151,7 +151,7 @@ async function tryRound(
   );
   const features = round.map(({ set }) => candidateFeatures(section.space, set));
   const seen: number[][][] = round.map(() => []);
-  const stopped = new Map<number, { step: number; chance: number }>();
+  const stopped = new Map<number, { step: number; chance: number; expected: number[] }>();
   const going = () => round.map((_, i) => i).filter((i) => !stopped.has(i));
   for (const [k, step] of looks.entries()) {
     const paused = await session.train(
@@ -162,8 +162,10 @@ async function tryRound(
     for (const [j, i] of going().entries()) {
       const values = section.requirements.map(({ measure }) => paused[j].value(measure, step));
       seen[i].push(values);
-      const chance = rule?.meetsAll({ early: values, features: features[i] });
-      if (chance !== undefined && chance < HOPELESS_BELOW) stopped.set(i, { step, chance });
+      if (rule === undefined) continue;
+      const point = { early: values, features: features[i] };
+      const chance = rule.meetsAll(point);
+      if (chance < HOPELESS_BELOW) stopped.set(i, { step, chance, expected: rule.predict(point) });
     }
   }
   const left = going();
@@ -179,6 +181,7 @@ async function tryRound(
       features: features[i],
       looks: seen[i],
       values,
+      expected: values ?? halt!.expected,
       row: {
         ...proposal,
         run: runIdOf(specs[i].meaning),

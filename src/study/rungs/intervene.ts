@@ -28,6 +28,7 @@ interface Family {
   readonly xLabel: string;
   readonly scale: "linear" | "log";
   readonly windowSteps?: number;
+  readonly controlDose?: number;
   readonly treatments: readonly Treatment[];
 }
 
@@ -45,7 +46,7 @@ export async function interveneRung(
   section: Section,
   cohort: Cohort,
 ): Promise<InterveneResults> {
-  const families = familiesOf(section);
+  const families = familiesOf(plan, section);
   const mainSeeds = range(0, section.seeds);
   const pilotSeeds = range(section.seeds, section.seeds + section.pilotSeeds);
   const base = { plan, cohort, outcome: section.outcome };
@@ -91,7 +92,7 @@ export async function interveneRung(
       xLabel: family.xLabel,
       windowSteps: family.windowSteps,
       contrasts: rows,
-      ...familySummaries(family.kind, rows),
+      ...familySummaries(family.kind, rows, family.controlDose),
     };
   });
   const registered = families.filter((family) => stated.get(family)!.registered);
@@ -123,7 +124,7 @@ export async function interveneRung(
   return summary;
 }
 
-function familiesOf({ window, dose }: Section): Family[] {
+function familiesOf(plan: StudyPlan, { window, dose }: Section): Family[] {
   const families: Family[] = [];
   if (window !== undefined)
     families.push({
@@ -145,6 +146,7 @@ function familiesOf({ window, dose }: Section): Family[] {
       title: dose.title,
       xLabel: `${dose.path}, from step ${dose.from} on`,
       scale: dose.values.every((value) => value > 0) ? "log" : "linear",
+      controlDose: maybeSetting(plan, dose.path),
       treatments: dose.values.map((value) => ({
         name: `${dose.path} = ${value}`,
         x: value,
@@ -304,6 +306,12 @@ async function exactPlacebo(
     return placebo !== undefined && placebo === hashOf(cohort.trajectories[arms[i].parent].run);
   });
   return { compared: trained.length, identical: identical.length, runs: trained.map(({ run }) => run) };
+}
+
+function maybeSetting({ factors }: StudyPlan, path: string): number | undefined {
+  const [factor, key] = path.split(".");
+  const value = factors[factor as keyof StudyPlan["factors"]][key];
+  return typeof value === "number" ? value : undefined;
 }
 
 function unchangedSetting({ factors }: StudyPlan): [string, number] {

@@ -3,6 +3,7 @@
  */
 import type { RunMeaning, Study } from "../../core/index.ts";
 import {
+  type ChangePointOptions,
   changePoints,
   kaplanMeier,
   meanEstimate,
@@ -139,11 +140,17 @@ function resultsOf(
     }),
     changePoints: study.observe.changePoints.map((measure) => ({
       measure,
-      perRun: trajectories.map((one) => changePoints(seriesOf(one, measure), {})),
-      ofMean: changePoints(meanSeries(trajectories, measure), {}),
+      perRun: trajectories.map((one) => changePoints(seriesOf(one, measure), changesOf(plan, measure))),
+      ofMean: changePoints(meanSeries(trajectories, measure), changesOf(plan, measure)),
     })),
     variance: varianceOf(plan, trajectories, variants, variantTrajectories),
   };
+}
+
+/** Straight pieces over the grid, so that a smooth rise is not cut into steps; shares on the logit scale. */
+function changesOf({ organism }: StudyPlan, measure: string): ChangePointOptions {
+  const range = organism.measures.find(({ name }) => name === measure)?.range;
+  return { model: "line", scale: range?.[0] === 0 && range[1] === 1 ? "logit" : "identity" };
 }
 
 function meanSeries(trajectories: readonly RunTrajectory[], measure: string) {

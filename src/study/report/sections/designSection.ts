@@ -68,11 +68,13 @@ function requirements(design: DesignResults, steps: number): Html {
 const FATES: readonly CandidateFate[] = ["pass", "fail", "stopped"];
 
 function search(design: DesignResults): Html {
-  const { candidates, space, chosen: picked } = design;
+  const { space, chosen: picked } = design;
+  const candidates = design.candidates.filter(({ origin }) => origin !== "replicate");
+  const repeated = design.candidates.filter(({ origin }) => origin === "replicate");
   const telling = tellingFactors(space, candidates);
   const runs = candidates.map(({ run }) => run);
   const count = (fate: CandidateFate): number => candidates.filter((candidate) => fateOf(candidate) === fate).length;
-  return html`<h3>The search</h3><p>${counted(candidates.length, "candidate")}: ${formatCount(count("pass"))} met every requirement, ${formatCount(count("fail"))} were trained to the end and did not, ${formatCount(count("stopped"))} were stopped early because their forecast left no hope. Origins: ${originText(candidates)}.</p>${
+  return html`<h3>The search</h3><p>${counted(candidates.length, "candidate")}: ${formatCount(count("pass"))} met every requirement, ${formatCount(count("fail"))} were trained to the end and did not, ${formatCount(count("stopped"))} were stopped early because their forecast left no hope. Origins: ${originText(candidates)}.${repeated.length > 0 && html` The best were run again on further seeds: ${counted(repeated.length, "run")}, of which ${formatCount(repeated.filter(({ pass }) => pass).length)} met every requirement.`}</p>${
     telling &&
     figure({
       title: "Candidates in the plane of two factors",

@@ -66,7 +66,7 @@ function familyFigure(intervene: InterveneResults, family: ContrastFamily, f: nu
   const seqs = family.contrasts.flatMap(({ forecasts }) => forecasts.map(({ seq }) => seq));
   return html`<h3>${family.title}</h3>${figure({
     title: family.kind === "window" ? "Effect by window" : "Effect by dose",
-    caption: html`${family.kind === "window" ? "Each segment spans the steps of its window; its height is the effect" : "Dots: the effect at each dose"}, with its interval${first && html` (${estimateMethod(first)})`}.${methods.length > 0 && seqs.length > 0 && html` Hollow marks: what was forecast before the branches ran, central 90% (ledger entries ${formatCount(Math.min(...seqs))}–${formatCount(Math.max(...seqs))}).`}`,
+    caption: html`${family.kind === "window" ? "Each segment spans the steps of its window; its height is the effect" : "Dots: the effect at each dose"}, with its interval${first && html` (${estimateMethod(first)})`}.${methods.length > 0 && seqs.length > 0 && html` Hollow marks: what was forecast before the branches ran, central 90% (${Math.min(...seqs) === Math.max(...seqs) ? html`ledger entry ${formatCount(seqs[0])}` : html`ledger entries ${formatCount(Math.min(...seqs))}–${formatCount(Math.max(...seqs))}`}).`}`,
     key: key([
       {
         label: "measured",
