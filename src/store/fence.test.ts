@@ -1,12 +1,14 @@
 /**
  * @file Leases: one holder at a time, and a holder that slept cannot publish.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { nodeDisk } from "./disk.ts";
 import { Fence, fenceLeftovers, maybeLiveLease } from "./fence.ts";
+import { isSurelyDead } from "./holder.ts";
 import { codeOf, freshWorkspace, HandClock, meaningOf, pointsAt, temporaryFolder } from "./testing.suite.ts";
 
 const TTL_MS = 1000;
@@ -152,4 +154,20 @@ test("committing keeps the lease alive", async () => {
   }
   const again = workspace.acquireRun(meaningOf(1), { owner: "other", leaseTtlMs: TTL_MS });
   await expect(again).rejects.toThrow("held by worker");
+});
+
+test("a holder that has ended but was never reaped counts as dead", async (context) => {
+  if (process.platform !== "linux") context.skip("zombies are told apart by /proc");
+  // The shell starts a child that ends at once, and becomes a program that never asks after it.
+  const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 30"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (text) => resolve(Number(text))));
+    await vi.waitFor(() => expect(isSurelyDead({ owner: "zombie", host: os.hostname(), pid })).toBe(true));
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    expect(isSurelyDead({ owner: "alive", host: os.hostname(), pid: parent.pid! })).toBe(false);
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });

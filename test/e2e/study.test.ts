@@ -92,7 +92,7 @@ describe("killed", () => {
       }
       ended = [...ended, home];
     }
-    for (const home of ended) expect(scienceOf(home)).toEqual(expected);
+    for (const home of ended) expectSame(scienceOf(home));
   });
 
   test("a worker, it goes on by itself and ends with the same results", async (context) => {
@@ -111,7 +111,7 @@ describe("killed", () => {
     expect(killed).toBeGreaterThan(0);
     expect(end.stderr).not.toContain("error");
     expect(end.code).toBe(0);
-    expect(scienceOf(home)).toEqual(expected);
+    expectSame(scienceOf(home));
   });
 
   test("with Ctrl-C, it stops at a safe place, says that nothing is lost, and goes on when called again", async () => {
@@ -126,7 +126,7 @@ describe("killed", () => {
     expect(stopped.stderr).not.toContain("error");
     const end = await cli("run", TINY, "--home", home);
     expect(end.code).toBe(0);
-    expect(scienceOf(home)).toEqual(expected);
+    expectSame(scienceOf(home));
   });
 });
 
@@ -141,6 +141,13 @@ test("each run that is listed can be shown", async () => {
   expect(shown.changedFactors["data.trainSize"]).toBe(512);
   expect(shown.last.length).toBeGreaterThan(5);
 });
+
+/** A run that was stopped may have left a checkpoint more, never a different one. */
+function expectSame({ results, claims, states }: ScienceOf): void {
+  expect(results).toEqual(expected.results);
+  expect(claims).toEqual(expected.claims);
+  expect(states).toMatchObject(expected.states);
+}
 
 /** Every file with its size and content's time, but for the lease and lock folders that any reader may touch. */
 function filesOf(home: string): string[] {
