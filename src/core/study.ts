@@ -145,8 +145,10 @@ export const StudySchema = z.strictObject({
       search: z.strictObject({
         /** Candidates drawn at random before the surrogate proposes. */
         random: z.int().min(2),
-        /** Candidates in all. */
+        /** Candidates in all, at most. */
         candidates: z.int().min(2),
+        /** The search ends once this many of the surrogate's candidates met every requirement; default: the finalists. */
+        enough: z.int().positive().optional(),
         /** Best candidates that are repeated on further seeds before one is chosen. */
         finalists: z.int().positive(),
         replicates: z.int().positive(),

@@ -33,7 +33,7 @@ type Setting = Record<string, Json>;
 /** Candidates are proposed this many at a time, from what was known before the round. */
 const ROUND = 4;
 /** A candidate goes on while the chance that it ends within the requirements is at least this. */
-const HOPELESS_BELOW = 0.02;
+const HOPELESS_BELOW = 0.05;
 /** Seeds of the search, apart from those of the cohort and its variants. */
 const SEARCH_SEED = 3_000_000;
 
@@ -94,10 +94,11 @@ export async function designRung(session: Session, plan: StudyPlan, section: Sec
 }
 
 async function search(session: Session, plan: StudyPlan, section: Section): Promise<Tried[]> {
-  const { random, candidates } = section.search;
+  const { random, candidates, finalists, enough = finalists } = section.search;
   const rng = Rng.of("design", plan.study.study, contentId({ ...section, confirm: 0, search: 0 }));
   const tried: Tried[] = [];
-  while (tried.length < candidates) {
+  const found = () => tried.filter(({ row }) => row.origin === "surrogate" && row.pass).length;
+  while (tried.length < candidates && found() < enough) {
     const size = Math.min(ROUND, (tried.length < random ? random : candidates) - tried.length);
     const round = proposeRound(section, tried, size, rng);
     tried.push(...(await tryRound(session, plan, section, tried, round)));
