@@ -16,10 +16,14 @@ describe("effect forecasts", () => {
   test("pilot: the arm's mean, with Student's t on the pooled noise, by hand", () => {
     const [a] = method("pilot").forecast(two);
     const noise = (0.02 + 0.08) / 2; // variances of the arms, 1 df each
+    // Seeds deviate by ∓.15 on average: variance .045 = noise·(r + (1 − r)/2) gives r = .8.
     const scale = Math.sqrt(noise * (1 / 2 + 1 / 12));
     const { probabilities, quantiles } = a.distribution;
     expect(quantiles[probabilities.indexOf(0.5)]).toBeCloseTo(0.2, 12);
-    expect(quantiles[probabilities.indexOf(0.95)]).toBeCloseTo(0.2 + scale * studentTQuantile(0.95, 1), 10);
+    expect(quantiles[probabilities.indexOf(0.95)]).toBeCloseTo(
+      0.2 + scale * studentTQuantile(0.95, 2 / (1 + 0.8 ** 2)),
+      10,
+    );
   });
 
   test("no effect is centred on 0, one effect for all on the grand mean", () => {
@@ -52,25 +56,38 @@ describe("effect forecasts", () => {
     expect(smooth).toBeLessThan(0.85 * pilot);
   });
 
-  test("its 90% intervals hold the mean of 12 fresh seeds in about 90% of cases when arms share what a seed does", () => {
-    const rng = Rng.of("calibration");
-    let inside = 0;
-    for (let study = 0; study < 400; study++) {
-      const shared = [0, 1, 2].map(() => rng.normal());
-      const arms = [0, 1, 2, 3].map((i) => ({
-        name: `${i}`,
-        x: i,
-        differences: shared.map((one) => i + one + 0.1 * rng.normal()),
-      }));
-      const outcome =
-        Array.from({ length: 12 }, () => 1 + Math.sqrt(1.01) * rng.normal()).reduce((a, b) => a + b, 0) / 12;
-      const { probabilities, quantiles } = method("pilot").forecast(task(arms))[1].distribution;
-      if (quantiles[probabilities.indexOf(0.05)] <= outcome && outcome <= quantiles[probabilities.indexOf(0.95)])
-        inside++;
-    }
-    // binomial sd at 400: .015
-    expect(Math.abs(inside / 400 - 0.9)).toBeLessThan(3.5 * Math.sqrt((0.9 * 0.1) / 400));
-  });
+  test.each([0.5, 0.8, 0.95])(
+    "90%% intervals from two pilot seeds hold the mean of 12 fresh ones in about 90%% of cases, arms correlated by %f",
+    (correlation) => {
+      const rng = Rng.of("calibration", correlation);
+      const x = [0, 1, 2, 3, 4, 5, 6, 7];
+      const seed = () => {
+        const shared = Math.sqrt(correlation) * rng.normal();
+        return x.map((at) => 3 * Math.sin((at / 8) * 3) + shared + Math.sqrt(1 - correlation) * rng.normal());
+      };
+      const studies = 250;
+      const inside = { pilot: 0, smooth: 0 };
+      for (let study = 0; study < studies; study++) {
+        const pilots = [seed(), seed()];
+        const main = Array.from({ length: 12 }, seed);
+        const arms = x.map((at) => ({ name: `${at}`, x: at, differences: pilots.map((row) => row[at]) }));
+        const outcomes = x.map((at) => main.reduce((sum, row) => sum + row[at], 0) / 12);
+        for (const name of ["pilot", "smooth"] as const)
+          method(name)
+            .forecast(task(arms))
+            .forEach(({ distribution: { probabilities, quantiles } }, i) => {
+              const low = quantiles[probabilities.indexOf(0.05)];
+              const high = quantiles[probabilities.indexOf(0.95)];
+              if (low <= outcomes[i] && outcomes[i] <= high) inside[name] += 1 / (studies * x.length);
+            });
+      }
+      // arms of a study stand and fall together: the sd of a share is at most .3 / √250 = .02
+      for (const share of Object.values(inside)) {
+        expect(share).toBeGreaterThan(0.82);
+        expect(share).toBeLessThan(0.97);
+      }
+    },
+  );
 
   test("doses are laid out by their logarithm", () => {
     const arms = [1, 10, 100].map((x) => ({ name: `${x}`, x, differences: [Math.log10(x), Math.log10(x) + 0.01] }));

@@ -2,8 +2,10 @@
  * @file Says what an intervention will do on seeds that have not run it yet, from a few pilot seeds that have.
  *
  * Every forecaster gives, for each arm of a family (a dose ladder, a sliding window), a distribution of the mean paired
- * difference over `mainSeeds` fresh seeds. The noise sd is pooled over the family's arms. Non-finite differences are
- * refused; at least two pilot seeds and two arms are needed to know the noise.
+ * difference over `mainSeeds` fresh seeds. The noise sd is pooled over the family's arms. All arms of a seed have its
+ * control in common, so at least half of their noise counts as shared: it tells less about the noise than as many unrelated arms
+ * would, and no smoothing over arms removes it. Non-finite differences are refused; at least two pilot seeds and two arms
+ * are needed to know the noise.
  */
 import { type Distribution, DomainError } from "../../core/index.ts";
 import { studentTQuantile } from "../stats/distributions.ts";
@@ -25,6 +27,9 @@ export interface EffectForecaster {
   /** In the order of the arms. */
   forecast(task: EffectForecastTask): readonly { readonly name: string; readonly distribution: Distribution }[];
 }
+
+/** The least correlation of the arms' noise within a seed: what the common control brings when both arms are equally noisy. */
+const LEAST_SHARED = 0.5;
 
 /** 2.5, 5, 10 … 90, 95, 97.5%. */
 export const EFFECT_PROBABILITIES = [0.025, 0.05, ...Array.from({ length: 17 }, (_, i) => (i + 2) / 20), 0.95, 0.975];
@@ -65,12 +70,14 @@ export const effectForecasters: readonly EffectForecaster[] = [
     description:
       "a smooth curve through the pilot means (Gaussian process over dose or window start), with its own error and the noise",
     forecast: (task) => {
-      const { arms, noise, df, means, pilots } = prepared(task);
+      const { arms, noise, shared, df, means, pilots } = prepared(task);
       const x = unitPositions(task);
-      const { centre, spread } = smoothed(x, means, noise / pilots);
+      const own = ((1 - shared) * noise) / pilots;
+      const level = (shared * noise) / pilots + own / arms.length;
+      const { centre, spread } = smoothed(x, means, own);
       return arms.map(({ name }, i) => ({
         name,
-        distribution: tDistribution(centre[i], Math.sqrt(spread[i] ** 2 + noise / task.mainSeeds), df),
+        distribution: tDistribution(centre[i], Math.sqrt(spread[i] ** 2 + level + noise / task.mainSeeds), df),
       }));
     },
   },
@@ -94,14 +101,33 @@ function prepared({ arms, mainSeeds }: EffectForecastTask) {
     if (differences.length !== pilots)
       throw new DomainError(`effect forecast: ${name}`, `${pilots} pilot seeds as in the others`, differences.length);
   }
-  return {
-    arms,
-    pilots,
-    means: arms.map(({ differences }) => mean(differences)),
-    noise: mean(arms.map(({ differences }) => variance(differences))),
-    // Arms of one seed share their control and more: the family's noise is known no better than the pilot seeds allow.
-    df: pilots - 1,
-  };
+  const means = arms.map(({ differences }) => mean(differences));
+  const noise = mean(arms.map(({ differences }) => variance(differences)));
+  const shared = sharedNoise({ arms, means, noise });
+  // Satterthwaite: degrees of freedom of a variance pooled over equally correlated arms, between one arm's and all arms'.
+  const df = (arms.length * (pilots - 1)) / (1 + (arms.length - 1) * shared ** 2);
+  return { arms, pilots, means, noise, shared, df };
+}
+
+/**
+ * Correlation of the arms' noise within a seed, from the variance of the seeds' mean deviations, noise·(r + (1 − r)/arms),
+ * between LEAST_SHARED and 1: two pilot seeds alone would often put it far too low.
+ */
+function sharedNoise({
+  arms,
+  means,
+  noise,
+}: {
+  readonly arms: EffectForecastTask["arms"];
+  readonly means: readonly number[];
+  readonly noise: number;
+}): number {
+  if (noise === 0) return LEAST_SHARED;
+  const deviations = arms[0].differences.map((_, seed) =>
+    mean(arms.map(({ differences }, i) => differences[seed] - means[i])),
+  );
+  const ratio = variance(deviations) / noise;
+  return Math.min(1, Math.max(LEAST_SHARED, (ratio - 1 / arms.length) / (1 - 1 / arms.length)));
 }
 
 /** Positions of the arms in [0, 1]. Doses at or below 0 stand half a step below the smallest positive one. */
