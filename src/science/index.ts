@@ -10,6 +10,7 @@ export * from "./design/gaussianProcess.ts";
 export * from "./design/propose.ts";
 export * from "./design/randomSearch.ts";
 export * from "./design/reliability.ts";
+export * from "./design/sequential.ts";
 export * from "./design/surrogate.ts";
 export * from "./forecast/baselines.ts";
 export * from "./forecast/censoredRidge.ts";
