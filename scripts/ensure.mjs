@@ -78,13 +78,14 @@ function installStamp() {
   return `${createHash("sha256").update(lock).digest("hex")} ${process.platform}-${process.arch} node${node}`;
 }
 
-/** True when what npm says it installed is what the lock file asks for: an install made by hand is taken over. */
+/** True when what npm says it installed has all that the lock file asks for: an install made by hand is taken over. */
 function installedMatchesLock() {
   const installedText = readIfThere(join(MODULES, ".package-lock.json"));
   if (installedText === undefined) return false;
   const installed = JSON.parse(installedText).packages;
   const wanted = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")).packages;
-  for (const [path, entry] of Object.entries(installed)) if (wanted[path]?.version !== entry.version) return false;
+  for (const [path, entry] of Object.entries(installed))
+    if (wanted[path] !== undefined && wanted[path].version !== entry.version) return false;
   for (const [path, entry] of Object.entries(wanted))
     if (path !== "" && !(path in installed) && !entry.optional && !entry.devOptional && !entry.peer) return false;
   return true;
