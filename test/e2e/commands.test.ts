@@ -2,11 +2,14 @@
  * @file The commands over a finished study, and what they say when something in the workspace was tampered with or
  * damaged.
  */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { cli, cliJson, TINY, temporaryFolder } from "./cli.ts";
 
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const finished = temporaryFolder();
 /** A cohort run with a checkpoint at step 30. */
 let parent: string;
@@ -111,6 +114,28 @@ test("the report is drawn again the same", async () => {
   const [study] = readdirSync(join(finished, "studies"));
   const before = readFileSync(join(finished, "studies", study, "report.html"), "utf8");
   expect(readFileSync(report, "utf8") === before).toBe(true);
+});
+
+test("the report reads in a browser: no request, no error, nothing wider than a phone's page", async (context) => {
+  const executablePath = BROWSERS.find((path) => existsSync(path));
+  if (executablePath === undefined) return context.skip(`none of ${BROWSERS.join(", ")} is installed`);
+  const { report } = await cliJson("report", "tiny", "--home", finished);
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    const troubles: string[] = [];
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+    page.on("request", (request) => request.url() !== pathToFileURL(report).href && troubles.push(request.url()));
+    await page.goto(pathToFileURL(report).href);
+    expect(troubles).toEqual([]);
+    expect(await page.locator("h1").textContent()).toBe("A study that is over in seconds");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    const unnamed = "svg:not([aria-hidden=true]):not([aria-label]):not([aria-labelledby])";
+    expect(await page.locator(unnamed).count()).toBe(0);
+  } finally {
+    await browser.close();
+  }
 });
 
 test("a sound ledger verifies, and an anchor holds until an entry is rewritten", async () => {
