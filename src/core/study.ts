@@ -67,6 +67,8 @@ const QuickSchema = z.strictObject({
   predictSeeds: z.int().min(2).optional(),
   interveneSeeds: z.int().min(2).optional(),
   pilotSeeds: z.int().min(2).optional(),
+  windowStarts: z.array(z.int().nonnegative()).min(2).optional(),
+  doseValues: z.array(z.number()).min(2).optional(),
   varianceBases: z.int().min(2).optional(),
   candidates: z.int().min(2).optional(),
   finalists: z.int().positive().optional(),

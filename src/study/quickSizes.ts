@@ -1,5 +1,5 @@
 /**
- * @file The smaller sizes of `--quick`: fewer seeds and candidates, the same questions.
+ * @file The smaller sizes of `--quick`: fewer seeds, arms and candidates, the same questions.
  */
 import { OntogenyError, type Study } from "../core/index.ts";
 
@@ -24,6 +24,8 @@ export function quickSizes(study: Study): Study {
       ...intervene,
       seeds: quick.interveneSeeds ?? intervene.seeds,
       pilotSeeds: quick.pilotSeeds ?? intervene.pilotSeeds,
+      window: intervene.window && { ...intervene.window, starts: quick.windowStarts ?? intervene.window.starts },
+      dose: intervene.dose && { ...intervene.dose, values: quick.doseValues ?? intervene.dose.values },
     },
     design: design && {
       ...design,
