@@ -31,7 +31,9 @@ function doseSummaries(contrasts: readonly Contrast[], rng: Rng, controlDose: nu
   return {
     summaries: [
       { label: "rank correlation of dose and effect within a seed", estimate: trend.estimate, p: trend.p },
-      ...(emax ? [{ label: "dose above the control that gives half the largest effect (Emax curve)", estimate: emax.ed50 }] : []),
+      ...(emax
+        ? [{ label: "dose above the control that gives half the largest effect (Emax curve)", estimate: emax.ed50 }]
+        : []),
     ],
     notes: emaxRefused === undefined ? [] : [`No saturating curve is given: ${emaxRefused}`],
   };
