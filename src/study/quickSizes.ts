@@ -32,7 +32,7 @@ export function quickSizes(study: Study): Study {
       search: {
         ...design.search,
         candidates: quick.candidates ?? design.search.candidates,
-        random: Math.min(design.search.random, quick.candidates ?? design.search.random),
+        random: Math.min(design.search.random, Math.ceil((2 / 3) * (quick.candidates ?? Number.POSITIVE_INFINITY))),
         finalists: quick.finalists ?? design.search.finalists,
         replicates: quick.replicates ?? design.search.replicates,
       },
