@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { duration, ProgressDisplay, type ProgressEvent } from "./progress.ts";
+import type { StudyProgress } from "../study/session.ts";
+import { duration, ProgressDisplay } from "./progress.ts";
 
 function display({ isTTY }: { isTTY: boolean }) {
   const written: string[] = [];
@@ -8,7 +9,7 @@ function display({ isTTY }: { isTTY: boolean }) {
   return { written, clock, progress: new ProgressDisplay(sink) };
 }
 
-function event(stepsDone: number, more: Partial<ProgressEvent> = {}): ProgressEvent {
+function event(stepsDone: number, more: Partial<StudyProgress> = {}): StudyProgress {
   return { phase: "Observe", done: 1, total: 4, stepsDone, stepsTotal: 8000, ...more };
 }
 

@@ -2,15 +2,7 @@
  * @file Progress on stderr: one line that is rewritten on a terminal, with rate and time left; in a pipe at most one
  * plain line a phase. Never writes to stdout.
  */
-
-export interface ProgressEvent {
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-  readonly stepsDone: number;
-  readonly stepsTotal: number;
-  readonly message?: string;
-}
+import type { StudyProgress } from "../study/session.ts";
 
 export interface ProgressSink {
   readonly isTTY: boolean;
@@ -36,7 +28,7 @@ export class ProgressDisplay {
     this.sink = sink;
   }
 
-  readonly update = (event: ProgressEvent): void => {
+  readonly update = (event: StudyProgress): void => {
     const nowMs = this.sink.nowMs();
     this.samples.push({ atMs: nowMs, steps: event.stepsDone });
     while (this.samples.length > 2 && nowMs - this.samples[0].atMs > RATE_WINDOW_MS) this.samples.shift();
@@ -65,7 +57,7 @@ export class ProgressDisplay {
     this.drawn = false;
   }
 
-  private textOf({ phase, done, total, stepsDone, stepsTotal }: ProgressEvent): string {
+  private textOf({ phase, done, total, stepsDone, stepsTotal }: StudyProgress): string {
     const share = stepsTotal > 0 ? Math.min(1, stepsDone / stepsTotal) : 0;
     const parts = [`${percent(share)} ${bar(share)} ${done}/${total} runs`];
     const rate = this.stepsPerSec();

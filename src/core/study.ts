@@ -70,6 +70,7 @@ const QuickSchema = z.strictObject({
   windowStarts: z.array(z.int().nonnegative()).min(2).optional(),
   doseValues: z.array(z.number()).min(2).optional(),
   varianceBases: z.int().min(2).optional(),
+  varianceVariants: z.int().positive().optional(),
   candidates: z.int().min(2).optional(),
   finalists: z.int().positive().optional(),
   replicates: z.int().positive().optional(),

@@ -23,6 +23,7 @@ import {
 import { maybeOnsetStep, type RunTrajectory } from "./outcomes.ts";
 import type { StudyPlan } from "./plan.ts";
 import type { ForecastScore, InterveneResults, MethodRef, PredictTarget } from "./results.ts";
+import { unlessRefused } from "./unlessRefused.ts";
 
 /** A method that can be fitted for one target. */
 export interface TargetForecaster extends MethodRef {
@@ -114,13 +115,14 @@ function scoresAt(options: {
   const said = new Set(stated.map(({ run }) => run));
   const runs = options.runs.filter(({ run }) => said.has(run));
   if (runs.length < 3) return []; // too few for any interval
-  const forecasts = methods.map(
-    ({ name, role }): ForecastsOfMethod => ({
-      method: name,
-      role,
-      distributions: runs.map(({ run }) => stated.find((one) => one.run === run && one.method === name)!.distribution),
-    }),
-  );
+  // A method that refused some run has not forecast the same runs as the others, and is not compared with them.
+  const forecasts = methods.flatMap(({ name, role }): ForecastsOfMethod[] => {
+    const distributions = runs.flatMap(({ run }) => {
+      const said = stated.find((one) => one.run === run && one.method === name);
+      return said === undefined ? [] : [said.distribution];
+    });
+    return distributions.length === runs.length ? [{ method: name, role, distributions }] : [];
+  });
   const rng = Rng.of("scores", outcomeLabel(target), cutoff);
   const scores =
     "value" in target
@@ -137,14 +139,17 @@ function scoresAt(options: {
 function looForecasts(plan: StudyPlan, target: Outcome, cutoff: number, runs: readonly RunTrajectory[]): Stated[] {
   const cohort = runs.map(trajectoryOf);
   const atRisk = cohort.filter((_, i) => isAtRisk(runs[i].upTo(cutoff), target));
-  return "value" in target
-    ? retrospectiveForecasts({ cohort, forecasters: valueForecasters, task: valueTask(plan, target.value, cutoff) })
-    : retrospectiveForecasts({
-        cohort,
-        forecasters: onsetForecasters,
-        task: { onset: target.onset, horizon: plan.steps, cutoff },
-        runs: atRisk,
-      });
+  const forecasts = unlessRefused(() =>
+    "value" in target
+      ? retrospectiveForecasts({ cohort, forecasters: valueForecasters, task: valueTask(plan, target.value, cutoff) })
+      : retrospectiveForecasts({
+          cohort,
+          forecasters: onsetForecasters,
+          task: { onset: target.onset, horizon: plan.steps, cutoff },
+          runs: atRisk,
+        }),
+  );
+  return forecasts ?? [];
 }
 
 function valueTask(plan: StudyPlan, measure: string, cutoff: number) {

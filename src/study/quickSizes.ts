@@ -12,10 +12,11 @@ export function quickSizes(study: Study): Study {
       `Study ${study.study}: --quick expects a "quick" section with the smaller sizes; add one or run without --quick`,
     );
   const { observe, predict, intervene, design } = study;
-  const variance =
-    observe.variance && quick.varianceBases !== undefined
-      ? { ...observe.variance, bases: quick.varianceBases }
-      : observe.variance;
+  const variance = observe.variance && {
+    ...observe.variance,
+    bases: quick.varianceBases ?? observe.variance.bases,
+    variants: quick.varianceVariants ?? observe.variance.variants,
+  };
   return {
     ...study,
     observe: { ...observe, seeds: quick.observeSeeds ?? observe.seeds, variance },

@@ -17,6 +17,7 @@ import type {
   Seeds,
   Space,
 } from "../core/index.ts";
+import type { MethodScore } from "../science/index.ts";
 
 export interface StudyResults {
   readonly format: "ontogeny.results/1";
@@ -130,17 +131,9 @@ export interface PredictTarget {
   readonly atRisk?: readonly { readonly cutoff: number; readonly n: number; readonly lead?: Estimate }[];
 }
 
-export interface ForecastScore {
+/** Scores of one method at one cutoff, over the runs for which it was asked. */
+export interface ForecastScore extends MethodScore {
   readonly cutoff: number;
-  readonly method: string;
-  readonly role: "baseline" | "method";
-  readonly crps: Estimate;
-  /** Onsets: over runs whose onset was seen; absent below two of them. */
-  readonly intervalScore?: Estimate;
-  /** Share of outcomes inside the central 90% interval. */
-  readonly coverage: Estimate;
-  /** baseline name → 1 − mean CRPS / the baseline's mean CRPS. */
-  readonly skill: Readonly<Record<string, Estimate>>;
 }
 
 export interface ArmPair {

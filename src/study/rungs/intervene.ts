@@ -2,7 +2,7 @@
  * @file Intervene: tries every arm on pilot seeds, registers what that says of the effects on the other seeds, runs those
  * arms on branches beside their controls, and measures what each intervention caused, with its nulls.
  */
-import { contentId, type Distribution, outcomeLabel, runIdOf, type Study } from "../../core/index.ts";
+import { contentId, type Distribution, OntogenyError, outcomeLabel, runIdOf, type Study } from "../../core/index.ts";
 import {
   type EffectForecastTask,
   effectForecasters,
@@ -148,7 +148,7 @@ function familiesOf(plan: StudyPlan, { window, dose }: Section): Family[] {
       scale: dose.values.every((value) => value > 0) ? "log" : "linear",
       controlDose: maybeSetting(plan, dose.path),
       treatments: dose.values.map((value) => ({
-        name: `${dose.path} = ${value}`,
+        name: `${shortPath(dose.path)} = ${value}`,
         x: value,
         forkStep: dose.from,
         changes: [{ from: dose.from, set: { [dose.path]: value } }],
@@ -210,7 +210,19 @@ async function runArms(
     arms.map(({ spec }) => spec),
   );
   const pairs = arms.map((arm, i) => pairOf(options, arm, trained[i]));
+  requireOneNumerics(session, pairs);
   return treatments.map((_, i) => pairs.slice(i * seeds.length, (i + 1) * seeds.length));
+}
+
+/** Arms of one contrast share their numerics, or their difference could be the machine's. */
+function requireOneNumerics(session: Session, pairs: readonly ArmPair[]): void {
+  const keyOf = (run: string) => session.workspace.run(run).manifest().numericsKey;
+  for (const { treatedRun, controlRun } of pairs)
+    if (keyOf(treatedRun) !== keyOf(controlRun))
+      throw new OntogenyError(
+        "NUMERICS_DIFFER",
+        `Contrast of runs ${treatedRun} and ${controlRun}: expected one numerics key, got ${keyOf(treatedRun)} and ${keyOf(controlRun)}; run the study in a new workspace (--home)`,
+      );
 }
 
 async function nullsOf(
@@ -225,7 +237,7 @@ async function nullsOf(
   const exact = await exactPlacebo(session, options, nulls.from, mainSeeds.slice(0, nulls.exactSeeds));
   const active = nulls.active && {
     name: `active placebo: ${Object.entries(nulls.active)
-      .map(([path, value]) => `${path} = ${JSON.stringify(value)}`)
+      .map(([path, value]) => `${shortPath(path)} = ${JSON.stringify(value)}`)
       .join(", ")}`,
     x: nulls.from,
     forkStep: nulls.from,
@@ -253,6 +265,7 @@ async function nullsOf(
       arms.map(({ spec }) => spec),
     );
     perturbedPairs = arms.map((arm, i) => pairOf({ ...options, plan }, arm, trained[i]));
+    requireOneNumerics(session, perturbedPairs);
   }
   return {
     exact,
@@ -306,6 +319,11 @@ async function exactPlacebo(
     return placebo !== undefined && placebo === hashOf(cohort.trajectories[arms[i].parent].run);
   });
   return { compared: trained.length, identical: identical.length, runs: trained.map(({ run }) => run) };
+}
+
+/** "objective.conflictWeight" → "conflictWeight": the factor stands in the axis label. */
+function shortPath(path: string): string {
+  return path.slice(path.indexOf(".") + 1);
 }
 
 function maybeSetting({ factors }: StudyPlan, path: string): number | undefined {

@@ -21,6 +21,7 @@ import type { PredictResults, PredictTarget } from "../results.ts";
 import type { RunSpec } from "../runSpec.ts";
 import type { Session } from "../session.ts";
 import { maybeRun } from "../startState.ts";
+import { unlessRefused } from "../unlessRefused.ts";
 import { type Cohort, observedSteps } from "./observe.ts";
 
 type Section = NonNullable<Study["predict"]>;
@@ -33,6 +34,8 @@ interface Frozen {
   readonly fitted: FittedForecaster;
 }
 
+type Refusal = Record<"target" | "method" | "reason", string> & { readonly cutoff: number };
+
 export async function predictRung(
   session: Session,
   plan: StudyPlan,
@@ -40,8 +43,9 @@ export async function predictRung(
   cohort: Cohort,
 ): Promise<PredictResults> {
   const cutoffs = section.cutoffs.map((share) => Math.round(share * plan.steps));
-  const frozen = freeze(plan, section, cutoffs, cohort);
-  const body = await frozenBody(session, plan, section, cutoffs, cohort, frozen);
+  const refusals: Refusal[] = [];
+  const frozen = freeze(plan, section, cutoffs, cohort, refusals);
+  const body = { ...(await frozenBody(session, plan, section, cutoffs, cohort, frozen)), refusals };
   const hash = contentId(body);
   const registration = session.ledger.append({ kind: "registration", key: `methods:${hash}`, body });
   const fresh = freshRuns(session, plan, section, cutoffs, hash);
@@ -57,11 +61,10 @@ export async function predictRung(
       const prefix = trajectoryOf(seen);
       const forecasts = frozen
         .filter((method) => method.cutoff === cutoff && isAtRisk(seen, method.target))
-        .map(({ target, forecaster, fitted }) => ({
-          target,
-          method: forecaster.name,
-          distribution: fitted.predict(prefix),
-        }));
+        .flatMap(({ target, forecaster, fitted }) => {
+          const distribution = unlessRefused(() => fitted.predict(prefix));
+          return distribution === undefined ? [] : [{ target, method: forecaster.name, distribution }];
+        });
       const { seq } = session.ledger.append({
         kind: "forecast",
         key: forecastKey(hash, one.run, cutoff),
@@ -93,7 +96,7 @@ export async function predictRung(
       })),
     },
   });
-  const seqs = stated.map(({ seq }) => seq);
+  const seqs = stated.length === 0 ? [registration.seq] : stated.map(({ seq }) => seq);
   return {
     runs: finished.map(({ run }, i) => ({ run, seeds: fresh[i].meaning.seeds })),
     cutoffs,
@@ -116,16 +119,23 @@ export async function predictRung(
   };
 }
 
-function freeze(plan: StudyPlan, section: Section, cutoffs: readonly number[], cohort: Cohort): Frozen[] {
+/** Methods that refuse the cohort are left out, and `refusals` says so: it is registered with the rest. */
+function freeze(
+  plan: StudyPlan,
+  section: Section,
+  cutoffs: readonly number[],
+  cohort: Cohort,
+  refusals: Refusal[],
+): Frozen[] {
   const whole = cohort.trajectories.map(trajectoryOf);
   return section.targets.flatMap((target) =>
     cutoffs.flatMap((cutoff) =>
-      forecastersOf(plan, target).map((forecaster) => ({
-        target,
-        cutoff,
-        forecaster,
-        fitted: forecaster.fit(whole, cutoff),
-      })),
+      forecastersOf(plan, target).flatMap((forecaster): Frozen[] => {
+        const refused = (reason: string) =>
+          refusals.push({ target: outcomeLabel(target), cutoff, method: forecaster.name, reason });
+        const fitted = unlessRefused(() => forecaster.fit(whole, cutoff), refused);
+        return fitted === undefined ? [] : [{ target, cutoff, forecaster, fitted }];
+      }),
     ),
   );
 }
