@@ -5,6 +5,7 @@ import type { Tensor } from "../core/index.ts";
 import { sha256Hex } from "../core/index.ts";
 import { EngineError } from "./errors.ts";
 import { Builder } from "./ir/builder.ts";
+import { optimize } from "./ir/passes/optimize.ts";
 import type { Graph, Value } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
@@ -48,7 +49,7 @@ export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }:
   for (const [key, gather] of Object.entries(gathers))
     values[key] = gatherRows(builder, gather, values[gather.from], values[gather.by], gathered[key].dtype);
   const lowered = lowerProgram(builder, program, values);
-  const graph = builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value })));
+  const graph = optimize(builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value }))));
   verifyGraph(graph);
   return graph;
 }
