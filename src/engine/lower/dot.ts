@@ -1,5 +1,5 @@
 /**
- * @file Contraction of the last axis of two broadcast views, as matrix products.
+ * @file Contraction of the last axes of two broadcast views, as matrix products.
  *
  * Atoms are classified as batch, row, column and contracted. An operand whose atoms lie as batch–row–inner or
  * batch–inner–row is taken as it is (the product's own transpose flags); any other is transposed once. Which of rows
@@ -26,23 +26,34 @@ interface Operand {
   readonly stride: (atom: SharedAtom) => number;
 }
 
-export function dotViews(builder: Builder, left: View, right: View): View {
+export function dotViews(builder: Builder, left: View, right: View, inner = 1): View {
   // Either layout of an operand that is itself a product can be read in place; rows first is the order of its examples.
   const [x, y] = [left, right].map((view) => settleAs(view, "rows-first"));
   const rank = Math.max(x.axes.length, y.axes.length);
   const { operands, atoms } = alignViews(builder, [x, y]);
-  const contracted = atoms.filter(({ axis }) => axis === rank - 1);
+  const outer = rank - inner;
+  const contracted = atoms.filter(({ axis }) => axis >= outer);
   const oneSided = contracted.some(({ strides: [left, right] }) => (left === 0) !== (right === 0));
   const hasInner = contracted.some(({ strides: [left, right] }) => left > 0 && right > 0);
-  const rows = atoms.filter(({ axis, strides }) => axis < rank - 1 && strides[0] > 0 && strides[1] === 0);
-  const columns = atoms.filter(({ axis, strides }) => axis < rank - 1 && strides[0] === 0 && strides[1] > 0);
+  const rows = atoms.filter(({ axis, strides }) => axis < outer && strides[0] > 0 && strides[1] === 0);
+  const columns = atoms.filter(({ axis, strides }) => axis < outer && strides[0] === 0 && strides[1] > 0);
   if (oneSided || !hasInner || (rows.length === 0 && columns.length === 0))
-    return reduceView(builder, "ReduceSum", elementwise(builder, "Mul", operands), [rank - 1]);
-  return product(builder, operands, atoms, rank);
+    return reduceView(
+      builder,
+      "ReduceSum",
+      elementwise(builder, "Mul", operands),
+      Array.from({ length: inner }, (_, i) => outer + i),
+    );
+  return product(builder, operands, atoms, outer);
 }
 
-function product(builder: Builder, operands: readonly SettledView[], atoms: readonly SharedAtom[], rank: number): View {
-  const isInner = ({ axis }: SharedAtom): boolean => axis === rank - 1;
+function product(
+  builder: Builder,
+  operands: readonly SettledView[],
+  atoms: readonly SharedAtom[],
+  outerRank: number,
+): View {
+  const isInner = ({ axis }: SharedAtom): boolean => axis >= outerRank;
   const both = ({ strides }: SharedAtom): boolean => strides[0] > 0 && strides[1] > 0;
   const repeatedInner = atoms.filter((atom) => isInner(atom) && !both(atom));
   const lead = operands[0].storage.size >= operands[1].storage.size ? 0 : 1;
@@ -55,7 +66,7 @@ function product(builder: Builder, operands: readonly SettledView[], atoms: read
       batch,
       inner,
       outer: atoms
-        .filter(({ strides, axis }) => axis < rank - 1 && strides[side] > 0 && strides[1 - side] === 0)
+        .filter(({ strides, axis }) => axis < outerRank && strides[side] > 0 && strides[1 - side] === 0)
         .sort(inMemory(side)),
       stride: ({ strides }) => strides[side],
     }),
@@ -70,7 +81,7 @@ function product(builder: Builder, operands: readonly SettledView[], atoms: read
   };
   const flat = pendingView("float32", pending, sizes);
   const atomOf = new Map(order.map((atom, i) => [atom, flat.axes[i]]));
-  const axes: Atom[][] = Array.from({ length: rank - 1 }, () => []);
+  const axes: Atom[][] = Array.from({ length: outerRank }, () => []);
   for (const atom of atoms)
     if (!isInner(atom)) axes[atom.axis].push(...(atomOf.get(atom) ?? broadcastAtoms(atom.size)));
   const view: View = { storage: flat.storage, axes };

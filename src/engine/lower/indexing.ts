@@ -6,6 +6,7 @@ import { materialise } from "./physical.ts";
 import type { RuleInput } from "./rules.ts";
 import type { View } from "./view.ts";
 import { shapeOf, transposeView, viewOf } from "./view.ts";
+import { shrink } from "./window.ts";
 
 /** Picks along one axis by one integer array; negative indices count from the end. */
 export function gather({ builder, views: [x, ...indices], params, refuse }: RuleInput): View {
@@ -42,24 +43,6 @@ export function split(builder: Builder, view: View, axis: number, sizes: readonl
     start += size;
     return shrink(builder, view, slice);
   });
-}
-
-/** Axes that are kept whole or repeated stay virtual. */
-export function shrink(builder: Builder, view: View, slice: readonly (readonly [number, number])[]): View {
-  const shape = shapeOf(view);
-  if (slice.every(([start, end], axis) => start === 0 && end === shape[axis])) return view;
-  const value = materialise(builder, view);
-  return viewOf(
-    builder.op("Slice", [value], { starts: slice.map(([start]) => start), ends: slice.map(([, end]) => end) }),
-  );
-}
-
-/** Zeros around; a negative width cuts. */
-export function pad(builder: Builder, view: View, width: readonly (readonly [number, number])[]): View {
-  const value = materialise(builder, view);
-  return viewOf(
-    builder.op("Pad", [value], { before: width.map(([low]) => low), after: width.map(([, high]) => high) }),
-  );
 }
 
 /** By gathering in reverse order. */

@@ -7,6 +7,7 @@ import type { Builder } from "../ir/builder.ts";
 import type { Value } from "../ir/types.ts";
 import { dataOf } from "../ir/types.ts";
 import type { Constant, Operand, TracedProgram, Variable } from "../trace/program.ts";
+import { keepLiveRegions } from "../trace/regions/liveRegions.ts";
 import { materialise } from "./physical.ts";
 import { RULES } from "./rules.ts";
 import type { View } from "./view.ts";
@@ -15,9 +16,10 @@ import { uniformView, viewOf } from "./view.ts";
 /** Values of the program's outputs, each row-major in its logical shape. Throws before anything is run. */
 export function lowerProgram(
   builder: Builder,
-  program: TracedProgram,
+  traced: TracedProgram,
   inputs: Readonly<Record<string, Value>>,
 ): Record<string, Value> {
+  const program = keepLiveRegions(traced);
   const views = new Map<Variable, View>();
   for (const { name, variable } of program.inputs) views.set(variable, viewOf(inputs[name], variable.shape));
   for (const constant of program.constants) views.set(constant.variable, constantView(builder, constant));

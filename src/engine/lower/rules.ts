@@ -7,11 +7,12 @@ import type { IrType } from "../ir/types.ts";
 import type { ProgramType } from "../trace/program.ts";
 import { dotViews } from "./dot.ts";
 import { elementwise, unaryOn } from "./elementwise.ts";
-import { concatenate, flip, gather, pad, shrink, split } from "./indexing.ts";
+import { concatenate, flip, gather, split } from "./indexing.ts";
 import { contiguous } from "./physical.ts";
 import { reduceView } from "./reduce.ts";
 import type { View } from "./view.ts";
 import { broadcastView, maybeReshapeView, transposeView, uniformView } from "./view.ts";
+import { pad, shrink } from "./window.ts";
 
 export interface RuleInput {
   readonly builder: Builder;
@@ -51,9 +52,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   where: ({ builder, views: [condition, yes, no], outputTypes: [type] }) =>
     where(builder, condition, castTo(builder, yes, type), castTo(builder, no, type)),
   reduce: (input) => reduce(input),
-  dot: ({ builder, views: [x, y], outputTypes: [type], refuse }) => {
+  dot: ({ builder, views: [x, y], params, outputTypes: [type], refuse }) => {
     if (type !== "float32") throw refuse(`its operands are ${type}; cast them to float32`);
-    return dotViews(builder, castTo(builder, x, type), castTo(builder, y, type));
+    return dotViews(builder, castTo(builder, x, type), castTo(builder, y, type), params.inner as number | undefined);
   },
   transpose: ({ views: [x], params }) => transposeView(x, params.perm as number[]),
   broadcast: ({ views: [x], params }) => broadcastView(x, params.shape as number[], params.axis as number[]),
