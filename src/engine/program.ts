@@ -7,7 +7,11 @@ import type { DType } from "../core/index.ts";
 import { EngineError } from "./errors.ts";
 import type { Builder } from "./ir/builder.ts";
 import type { Value } from "./ir/types.ts";
-import type { TensorSpec } from "./runtime/tensors.ts";
+
+export interface TensorSpec {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
 
 export type Specs = Readonly<Record<string, TensorSpec>>;
 export type JaxArrays = Record<string, JaxArray>;

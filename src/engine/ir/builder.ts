@@ -48,7 +48,7 @@ export class Builder {
 
   constant(type: IrType, shape: readonly number[], data: Data): Value {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = `Constant ${type}[${shape.join(",")}] ${Buffer.from(bytes).toString("latin1")}`;
+    const key = `Constant ${type}[${shape.join(",")}] ${latin1(bytes)}`;
     return this.once(key, () => this.append("Constant", [], { type, shape: [...shape] }, data))[0];
   }
 
@@ -134,4 +134,12 @@ export function dataOf(type: IrType, values: readonly number[]): Data {
     case "bool":
       return Uint8Array.from(values, (value) => roundTo(type, value));
   }
+}
+
+/** One character a byte: an exact key for a map. */
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let from = 0; from < bytes.length; from += 8192)
+    text += String.fromCharCode(...bytes.subarray(from, from + 8192));
+  return text;
 }

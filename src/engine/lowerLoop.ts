@@ -1,10 +1,10 @@
 /**
- * @file compileLoop: a traced step becomes K optimizer steps in one call of the runtime, state never leaving it.
+ * @file lowerLoop: a traced step as a graph, with the layout that a loop over it needs. Pure; devices compile it.
  *
  * Everything that cannot be lowered, and every mismatch between the specification and what the step returns, is an
  * EngineError before the first step.
  */
-import { sha256Hex } from "../core/index.ts";
+import type { LoopSpec } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { Builder } from "./ir/builder.ts";
 import type { Graph, IrType, Value } from "./ir/types.ts";
@@ -12,35 +12,13 @@ import { sameShape } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
 import type { LoopLayout, Slot } from "./onnx/loopModel.ts";
-import { loopModel, STEP_PORTS } from "./onnx/loopModel.ts";
-import type { GatherSpec, JaxArrays, Specs } from "./program.ts";
-import { gatheredSpec, gatherRows, initEngine, requireDistinct } from "./program.ts";
-import type { LoopProgram } from "./runtime/loopProgram.ts";
-import { openLoopProgram } from "./runtime/loopProgram.ts";
-import type { SessionOptions } from "./runtime/session.ts";
-import { openSession } from "./runtime/session.ts";
-import type { TensorSpec } from "./runtime/tensors.ts";
+import { STEP_PORTS } from "./onnx/loopModel.ts";
+import type { JaxArrays, Specs, TensorSpec } from "./program.ts";
+import { gatheredSpec, gatherRows, requireDistinct } from "./program.ts";
 import { SCALARS_TABLE, scalarNames } from "./stepTable.ts";
 import { traceProgram } from "./trace/trace.ts";
 
-export interface LoopSpec {
-  /** Named in messages. */
-  readonly name: string;
-  /**
-   * Fed once with `bind`, captured by every step. uint8, int32 or float32; the latter two are also handed to `step`
-   * as they are, uint8 only through `gathers`.
-   */
-  readonly resident: Specs;
-  /** Carried from step to step; float32 or int32. */
-  readonly state: Specs;
-  /** One row per step of a host-made table: indices, weights, learning rate. */
-  readonly perStep: Specs;
-  readonly gathers: Readonly<Record<string, GatherSpec>>;
-  /** Traced by jax-js once; gets arrays by name, returns the new state and what is to be kept of every step. */
-  readonly step: (args: JaxArrays) => { state: JaxArrays; outputs: JaxArrays };
-}
-
-/** The step as a graph, with its layout: what `compileLoop` encodes. Separate so that tests can read it. */
+/** The step as a graph, with its layout: what a device compiles. Separate so that tests can read it. */
 export function lowerLoop(spec: LoopSpec): { step: Graph; layout: LoopLayout } {
   const { name, resident, state, perStep, gathers } = spec;
   requireDistinct(name, [resident, state, perStep, gathers]);
@@ -85,14 +63,6 @@ export function lowerLoop(spec: LoopSpec): { step: Graph; layout: LoopLayout } {
     return { name: key, type, shape };
   });
   return { step, layout: { name, state: slots(state), tables, resident: usedResident(step, resident), outputs } };
-}
-
-export async function compileLoop(spec: LoopSpec, options: SessionOptions = {}): Promise<LoopProgram> {
-  await initEngine();
-  const { step, layout } = lowerLoop(spec);
-  const model = loopModel(step, layout);
-  const session = await openSession(spec.name, model, options);
-  return openLoopProgram({ session, spec, layout, graphHash: sha256Hex(model) });
 }
 
 const slots = (specs: Specs): Slot[] =>

@@ -4,12 +4,8 @@
 import type { DType, Tensor } from "../../core/index.ts";
 import { EngineError } from "../errors.ts";
 import { sameShape } from "../ir/types.ts";
+import type { TensorSpec } from "../program.ts";
 import { ort } from "./session.ts";
-
-export interface TensorSpec {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-}
 
 /** The runtime's tensor over the same memory. Throws EngineError unless type, shape and length are as specified. */
 export function toRuntime(what: string, spec: TensorSpec, tensor: Tensor | undefined): ort.Tensor {

@@ -1,40 +1,14 @@
 /**
  * @file A compiled training loop, ready to run. One call blocks the event loop for its K steps; choose K for that.
  */
-import type { Tensor } from "../../core/index.ts";
-import type { LoopSpec } from "../compileLoop.ts";
+import type { LoopProgram, LoopSpec, Tensors } from "../device.ts";
 import { EngineError } from "../errors.ts";
 import type { LoopLayout } from "../onnx/loopModel.ts";
 import { LOOP_NAMES } from "../onnx/loopModel.ts";
 import type { Specs } from "../program.ts";
 import { SCALARS_TABLE, scalarNames } from "../stepTable.ts";
-import type { HashedProgram } from "./numerics.ts";
 import { ort } from "./session.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
-
-export type Tensors = Record<string, Tensor>;
-
-export interface LoopRun {
-  readonly state: Readonly<Tensors>;
-  /** Leading dimension: steps. */
-  readonly table: Readonly<Tensors>;
-  readonly steps: number;
-}
-
-export interface LoopResult {
-  readonly state: Tensors;
-  /** Leading dimension: steps. */
-  readonly outputs: Tensors;
-}
-
-export interface LoopProgram extends HashedProgram {
-  readonly name: string;
-  /** Gives the resident tensors, once or whenever they change; their memory is used as it is, so leave it alone. */
-  bind(resident: Readonly<Tensors>): void;
-  /** The state given is not changed; the state returned is fresh memory. */
-  run(options: LoopRun): Promise<LoopResult>;
-  dispose(): Promise<void>;
-}
 
 export function openLoopProgram(options: {
   readonly session: ort.InferenceSession;

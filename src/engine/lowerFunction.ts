@@ -1,0 +1,30 @@
+/**
+ * @file lowerFunction: a traced function of named arrays as a graph: forward passes, gradients, counts. Pure.
+ */
+import type { FunctionSpec } from "./device.ts";
+import { Builder } from "./ir/builder.ts";
+import type { Graph, Value } from "./ir/types.ts";
+import { verifyGraph } from "./ir/verify.ts";
+import { lowerProgram } from "./lower/lower.ts";
+import { gatheredSpec, gatherRows, requireDistinct } from "./program.ts";
+import { traceProgram } from "./trace/trace.ts";
+
+/** The function's graph; input names are the specification's. */
+export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }: FunctionSpec): Graph {
+  requireDistinct(name, [inputs, resident, gathers]);
+  const gathered = Object.fromEntries(
+    Object.entries(gathers).map(([key, gather]) => [key, gatheredSpec(name, key, gather, resident, inputs)]),
+  );
+  const direct = Object.fromEntries(Object.entries(resident).filter(([, { dtype }]) => dtype !== "uint8"));
+  const program = traceProgram({ name, inputs: { ...direct, ...inputs, ...gathered }, fn });
+  const builder = new Builder(name);
+  const values: Record<string, Value> = {};
+  for (const [key, { dtype, shape }] of Object.entries({ ...resident, ...inputs }))
+    values[key] = builder.input(key, dtype, shape);
+  for (const [key, gather] of Object.entries(gathers))
+    values[key] = gatherRows(builder, gather, values[gather.from], values[gather.by], gathered[key].dtype);
+  const lowered = lowerProgram(builder, program, values);
+  const graph = builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value })));
+  verifyGraph(graph);
+  return graph;
+}
