@@ -3,6 +3,7 @@
  */
 import type { FunctionSpec } from "./device.ts";
 import { Builder } from "./ir/builder.ts";
+import { optimize } from "./ir/passes/optimize.ts";
 import type { Graph, Value } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
@@ -24,7 +25,7 @@ export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }:
   for (const [key, gather] of Object.entries(gathers))
     values[key] = gatherRows(builder, gather, values[gather.from], values[gather.by], gathered[key].dtype);
   const lowered = lowerProgram(builder, program, values);
-  const graph = builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value })));
+  const graph = optimize(builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value }))));
   verifyGraph(graph);
   return graph;
 }

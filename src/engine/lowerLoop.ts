@@ -7,6 +7,7 @@
 import type { LoopSpec } from "./device.ts";
 import { EngineError } from "./errors.ts";
 import { Builder } from "./ir/builder.ts";
+import { type Inspect, optimize } from "./ir/passes/optimize.ts";
 import type { Graph, IrType, Value } from "./ir/types.ts";
 import { sameShape } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
@@ -19,7 +20,7 @@ import { SCALARS_TABLE, scalarNames } from "./stepTable.ts";
 import { traceProgram } from "./trace/trace.ts";
 
 /** The step as a graph, with its layout: what a device compiles. Separate so that tests can read it. */
-export function lowerLoop(spec: LoopSpec): { step: Graph; layout: LoopLayout } {
+export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; layout: LoopLayout } {
   const { name, resident, state, perStep, gathers } = spec;
   requireDistinct(name, [resident, state, perStep, gathers]);
   const gathered = Object.fromEntries(
@@ -56,7 +57,7 @@ export function lowerLoop(spec: LoopSpec): { step: Graph; layout: LoopLayout } {
   const lowered = lowerProgram(builder, program, values);
   for (const [key, spec] of Object.entries(state)) requireFits(name, key, spec, lowered[STEP_PORTS.state(key)]);
   const ports = Object.entries(lowered).map(([key, value]) => ({ name: key, value }));
-  const step = builder.finish(ports);
+  const step = optimize(builder.finish(ports), inspect);
   verifyGraph(step);
   const outputs = outputNames.map((key): Slot => {
     const { type, shape } = lowered[STEP_PORTS.output(key)];

@@ -47,3 +47,19 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+
+/** Numbers as the type holds them: integers truncated modulo 2³², booleans as 0 and 1. */
+export function dataOf(type: IrType, values: readonly number[]): Data {
+  switch (type) {
+    case "float32":
+      return Float32Array.from(values);
+    case "int32":
+      return Int32Array.from(values);
+    case "int64":
+      return BigInt64Array.from(values, BigInt);
+    case "uint8":
+      return Uint8Array.from(values);
+    case "bool":
+      return Uint8Array.from(values, (value) => (value !== 0 ? 1 : 0));
+  }
+}

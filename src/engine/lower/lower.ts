@@ -4,8 +4,8 @@
 
 import { EngineError, UnsupportedPrimitiveError } from "../errors.ts";
 import type { Builder } from "../ir/builder.ts";
-import { dataOf } from "../ir/builder.ts";
 import type { Value } from "../ir/types.ts";
+import { dataOf } from "../ir/types.ts";
 import type { Constant, Operand, TracedProgram, Variable } from "../trace/program.ts";
 import { materialise } from "./physical.ts";
 import { RULES } from "./rules.ts";

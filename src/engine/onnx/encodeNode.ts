@@ -3,7 +3,7 @@
  */
 import type { Node } from "../ir/types.ts";
 import type { NodeProto } from "./messages.ts";
-import { dataTypeOf, floatAttribute, intAttribute, intsAttribute, node } from "./messages.ts";
+import { dataTypeOf, floatAttribute, intAttribute, intsAttribute, node, stringAttribute } from "./messages.ts";
 
 export interface EncodeContext {
   /** Name of an int64 vector initializer with these elements. */
@@ -75,13 +75,16 @@ export function encodeNode(
 
 /** Gemm and FusedMatMul read transposed operands where they lie, and scale the product. */
 function encodeMatMul({ attributes, inputs: values }: Node, inputs: readonly string[], outputs: readonly string[]) {
+  const { activation } = attributes;
   const isPlain = attributes.transA !== true && attributes.transB !== true && attributes.alpha === 1;
-  if (isPlain && values.length === 2) return node("MatMul", { inputs, outputs });
+  if (isPlain && values.length === 2 && activation === undefined) return node("MatMul", { inputs, outputs });
   const flags = [
     intAttribute("transA", Number(attributes.transA === true)),
     intAttribute("transB", Number(attributes.transB === true)),
     floatAttribute("alpha", attributes.alpha as number),
   ];
   if (values[0].shape.length > 2) return node("FusedMatMul", { inputs, outputs, attributes: flags, microsoft: true });
-  return node("Gemm", { inputs, outputs, attributes: flags });
+  if (activation === undefined) return node("Gemm", { inputs, outputs, attributes: flags });
+  const fused = [...flags, stringAttribute("activation", activation as string)];
+  return node("FusedGemm", { inputs, outputs, attributes: fused, microsoft: true });
 }

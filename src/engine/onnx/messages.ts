@@ -85,6 +85,9 @@ export const intsAttribute = (name: string, values: readonly number[]): Attribut
 export const floatAttribute = (name: string, value: number): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value });
 
+export const stringAttribute = (name: string, value: string): AttributeProto =>
+  create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) });
+
 export const graphAttribute = (name: string, graph: GraphProto): AttributeProto =>
   create(AttributeProtoSchema, { name, type: AttributeType.GRAPH, g: graph });
 

@@ -3,8 +3,8 @@
  *
  * Returns undefined for operators that it does not fold. Non-finite values follow IEEE 754.
  */
-import type { OpName } from "./ops.ts";
-import type { IrType } from "./types.ts";
+import type { OpName } from "../ops.ts";
+import type { IrType } from "../types.ts";
 
 type Fold = (x: number, y: number, z: number) => number;
 
@@ -46,7 +46,7 @@ export function foldScalars(op: OpName, type: IrType, operandType: IrType, value
   return fold === undefined ? undefined : roundTo(type, fold(x, y, z));
 }
 
-export function roundTo(type: IrType, value: number): number {
+function roundTo(type: IrType, value: number): number {
   if (type === "float32") return Math.fround(value);
   if (type === "bool") return value !== 0 ? 1 : 0;
   return Math.trunc(value) | 0;

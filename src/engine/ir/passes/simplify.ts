@@ -1,14 +1,17 @@
 /**
- * @file Local rewrites, applied as nodes are made: identities with constants, subtraction and division recovered from
- * negation and reciprocal, chains of reshapes. Each keeps the value up to the last rounding; none drops a NaN.
+ * @file Pass: local rewrites. Identities with constants, subtraction and division recovered from negation and
+ * reciprocal, factors moved to where they cost nothing, chains of reshapes. Each keeps the value up to the last
+ * rounding; none drops a NaN.
  */
-import type { Builder } from "./builder.ts";
-import { maybeScalar } from "./builder.ts";
-import type { OpName } from "./ops.ts";
-import type { Attributes, Value } from "./types.ts";
-import { sameShape, sizeOf } from "./types.ts";
+import type { Builder } from "../builder.ts";
+import { isScalar, maybeScalar } from "../constants.ts";
+import type { OpName } from "../ops.ts";
+import { rebuild } from "../rebuild.ts";
+import type { Attributes, Data, Graph, IrType, Value } from "../types.ts";
+import { sameShape, sizeOf } from "../types.ts";
+import { maybeFold } from "./foldConstants.ts";
 
-type Rewrite = (builder: Builder, inputs: readonly Value[], attributes: Attributes) => Value | undefined;
+type Rewrite = (simplifier: Simplifier, inputs: readonly Value[], attributes: Attributes) => Value | undefined;
 
 const REWRITES: Partial<Record<OpName, Rewrite>> = {
   Add: rewriteAdd,
@@ -33,11 +36,39 @@ const REWRITES: Partial<Record<OpName, Rewrite>> = {
   Expand: (_, [x], { shape }) => (sameShape(x.shape, shape as readonly number[]) ? x : undefined),
 };
 
-export function rewrite(builder: Builder, op: OpName, inputs: readonly Value[], attributes: Attributes) {
-  return REWRITES[op]?.(builder, inputs, attributes);
+export function simplify(graph: Graph): Graph {
+  return rebuild(graph, ({ builder, node: { op, attributes, outputs }, inputs }) => {
+    const rewritten = REWRITES[op]?.(new Simplifier(builder), inputs, attributes);
+    return rewritten !== undefined && sameShape(rewritten.shape, outputs[0].shape) ? [rewritten] : undefined;
+  });
 }
 
-function rewriteAdd(b: Builder, [x, y]: readonly Value[]): Value | undefined {
+/** Makes nodes that are themselves simplified and folded. */
+class Simplifier {
+  private readonly builder: Builder;
+
+  constructor(builder: Builder) {
+    this.builder = builder;
+  }
+
+  op(op: OpName, inputs: readonly Value[], attributes: Attributes = {}): Value {
+    return (
+      REWRITES[op]?.(this, inputs, attributes) ??
+      maybeFold(this.builder, op, inputs, attributes) ??
+      this.builder.op(op, inputs, attributes)
+    );
+  }
+
+  scalar(type: IrType, value: number): Value {
+    return this.builder.scalar(type, value);
+  }
+
+  constant(type: IrType, shape: readonly number[], data: Data): Value {
+    return this.builder.constant(type, shape, data);
+  }
+}
+
+function rewriteAdd(b: Simplifier, [x, y]: readonly Value[]): Value | undefined {
   if (isScalar(y, 0)) return x;
   if (isScalar(x, 0)) return y;
   if (x === y && x.type === "float32") return b.op("Mul", [x, b.scalar("float32", 2)]);
@@ -48,7 +79,7 @@ function rewriteAdd(b: Builder, [x, y]: readonly Value[]): Value | undefined {
   return undefined;
 }
 
-function rewriteMul(b: Builder, [x, y]: readonly Value[]): Value | undefined {
+function rewriteMul(b: Simplifier, [x, y]: readonly Value[]): Value | undefined {
   if (maybeScalar(x) !== undefined && maybeScalar(y) === undefined) return b.op("Mul", [y, x]);
   if (isScalar(y, 1)) return x;
   if (isScalar(y, -1)) return b.op("Neg", [x]);
@@ -66,7 +97,7 @@ function rewriteMul(b: Builder, [x, y]: readonly Value[]): Value | undefined {
   return undefined;
 }
 
-function rewriteRelu(b: Builder, x: Value, y: Value): Value | undefined {
+function rewriteRelu(b: Simplifier, x: Value, y: Value): Value | undefined {
   if (x.type !== "float32") return undefined;
   if (isScalar(y, 0) && maybeScalar(x) === undefined) return b.op("Relu", [x]);
   if (isScalar(x, 0) && maybeScalar(y) === undefined) return b.op("Relu", [y]);
@@ -74,14 +105,14 @@ function rewriteRelu(b: Builder, x: Value, y: Value): Value | undefined {
 }
 
 /** A common positive factor is taken out of a maximum: rounding is monotone, so no bit changes. */
-function rewriteScaled(b: Builder, op: "Max" | "Min", x: Value, y: Value): Value | undefined {
+function rewriteScaled(b: Simplifier, op: "Max" | "Min", x: Value, y: Value): Value | undefined {
   const [left, right] = [maybeScaled(x), maybeScaled(y)];
   if (left === undefined || right === undefined || left.factor !== right.factor || !(left.factor > 0)) return undefined;
   return b.op("Mul", [b.op(op, [left.of, right.of]), b.scalar("float32", left.factor)]);
 }
 
 /** Constant factors of the operands become the product's own, which costs nothing. */
-function rewriteMatMul(b: Builder, [x, y, ...bias]: readonly Value[], attributes: Attributes): Value | undefined {
+function rewriteMatMul(b: Simplifier, [x, y, ...bias]: readonly Value[], attributes: Attributes): Value | undefined {
   const [left, right] = [maybeScaled(x), maybeScaled(y)];
   if ((left === undefined && right === undefined) || bias.length > 0) return undefined;
   const alpha = (attributes.alpha as number) * (left?.factor ?? 1) * (right?.factor ?? 1);
@@ -95,7 +126,7 @@ function maybeScaled({ producer, type }: Value): { of: Value; factor: number } |
 }
 
 /** And with true, Or with false leave the other operand; And with false, Or with true decide. */
-function rewriteLogic(b: Builder, [x, y]: readonly Value[], neutral: 0 | 1): Value | undefined {
+function rewriteLogic(b: Simplifier, [x, y]: readonly Value[], neutral: 0 | 1): Value | undefined {
   for (const [side, other] of [
     [x, y],
     [y, x],
@@ -108,7 +139,7 @@ function rewriteLogic(b: Builder, [x, y]: readonly Value[], neutral: 0 | 1): Val
   return undefined;
 }
 
-function rewriteWhere(_: Builder, [condition, yes, no]: readonly Value[]): Value | undefined {
+function rewriteWhere(_: Simplifier, [condition, yes, no]: readonly Value[]): Value | undefined {
   const decided = maybeConstantCondition(condition);
   if (decided === undefined) return undefined;
   const chosen = decided === 0 ? no : yes;
@@ -121,7 +152,7 @@ function maybeConstantCondition(condition: Value): number | undefined {
   return maybeScalar(operandOf(condition, "Expand") ?? condition);
 }
 
-function rewriteReshape(b: Builder, [x]: readonly Value[], { shape }: Attributes): Value | undefined {
+function rewriteReshape(b: Simplifier, [x]: readonly Value[], { shape }: Attributes): Value | undefined {
   const target = shape as readonly number[];
   if (sameShape(x.shape, target)) return x;
   const producer = x.producer;
@@ -142,8 +173,4 @@ function rewriteReshape(b: Builder, [x]: readonly Value[], { shape }: Attributes
 
 function operandOf({ producer }: Value, op: OpName): Value | undefined {
   return producer?.op === op ? producer.inputs[0] : undefined;
-}
-
-function isScalar(value: Value, expected: number): boolean {
-  return maybeScalar(value) === expected;
 }
