@@ -17,6 +17,8 @@ export type {
 export { EngineError, UnsupportedPrimitiveError } from "./errors.ts";
 export { printGraph } from "./ir/print.ts";
 export { verifyGraph } from "./ir/verify.ts";
+export type { JaxBackend } from "./jax/backend.ts";
+export { jaxDevice } from "./jax/device.ts";
 export { dense } from "./layers/dense.ts";
 export { heNormal, normal, zeros } from "./layers/initialisers.ts";
 export * from "./layers/losses.ts";

@@ -7,17 +7,14 @@ import { optimize } from "./ir/passes/optimize.ts";
 import type { Graph, Value } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
-import { gatheredSpec, gatherRows, requireDistinct } from "./program.ts";
+import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.ts";
 import { traceProgram } from "./trace/trace.ts";
 
 /** The function's graph; input names are the specification's. */
 export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }: FunctionSpec): Graph {
   requireDistinct(name, [inputs, resident, gathers]);
-  const gathered = Object.fromEntries(
-    Object.entries(gathers).map(([key, gather]) => [key, gatheredSpec(name, key, gather, resident, inputs)]),
-  );
-  const direct = Object.fromEntries(Object.entries(resident).filter(([, { dtype }]) => dtype !== "uint8"));
-  const program = traceProgram({ name, inputs: { ...direct, ...inputs, ...gathered }, fn });
+  const gathered = gatheredSpecs(name, gathers, resident, inputs);
+  const program = traceProgram({ name, inputs: { ...directOf(resident), ...inputs, ...gathered }, fn });
   const builder = new Builder(name);
   const values: Record<string, Value> = {};
   for (const [key, { dtype, shape }] of Object.entries({ ...resident, ...inputs }))

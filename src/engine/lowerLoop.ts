@@ -4,18 +4,17 @@
  * Everything that cannot be lowered, and every mismatch between the specification and what the step returns, is an
  * EngineError before the first step.
  */
+import { requireFits, requireSameKeys } from "./checks.ts";
 import type { LoopSpec } from "./device.ts";
-import { EngineError } from "./errors.ts";
 import { Builder } from "./ir/builder.ts";
 import { type Inspect, optimize } from "./ir/passes/optimize.ts";
 import type { Graph, IrType, Value } from "./ir/types.ts";
-import { sameShape } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
 import type { LoopLayout, Slot } from "./onnx/loopModel.ts";
 import { STEP_PORTS } from "./onnx/loopModel.ts";
-import type { JaxArrays, Specs, TensorSpec } from "./program.ts";
-import { gatheredSpec, gatherRows, requireDistinct } from "./program.ts";
+import type { Specs } from "./program.ts";
+import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.ts";
 import { SCALARS_TABLE, scalarNames } from "./stepTable.ts";
 import { traceProgram } from "./trace/trace.ts";
 
@@ -23,14 +22,11 @@ import { traceProgram } from "./trace/trace.ts";
 export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; layout: LoopLayout } {
   const { name, resident, state, perStep, gathers } = spec;
   requireDistinct(name, [resident, state, perStep, gathers]);
-  const gathered = Object.fromEntries(
-    Object.entries(gathers).map(([key, gather]) => [key, gatheredSpec(name, key, gather, resident, perStep)]),
-  );
-  const direct = Object.fromEntries(Object.entries(resident).filter(([, { dtype }]) => dtype !== "uint8"));
+  const gathered = gatheredSpecs(name, gathers, resident, perStep);
   let outputNames: string[] = [];
   const program = traceProgram({
     name,
-    inputs: { ...direct, ...state, ...perStep, ...gathered },
+    inputs: { ...directOf(resident), ...state, ...perStep, ...gathered },
     fn: (args) => {
       const { state: next, outputs } = spec.step(args);
       requireSameKeys(name, state, next);
@@ -96,22 +92,4 @@ function tableRows(builder: Builder, perStep: Specs): { values: Record<string, V
 function usedResident(step: Graph, resident: Specs): Slot[] {
   const used = new Set(step.inputs.map(({ name }) => name));
   return slots(resident).filter(({ name }) => used.has(STEP_PORTS.resident(name)));
-}
-
-function requireSameKeys(program: string, state: Specs, next: JaxArrays): void {
-  const expected = Object.keys(state).sort().join(", ");
-  const got = Object.keys(next).sort().join(", ");
-  if (expected !== got)
-    throw new EngineError(
-      "ENGINE_STATE",
-      `Program ${program}: expected the step to return the state {${expected}}, got {${got}}`,
-    );
-}
-
-function requireFits(program: string, name: string, { dtype, shape }: TensorSpec, value: Value): void {
-  if (value.type !== dtype || !sameShape(value.shape, shape))
-    throw new EngineError(
-      "ENGINE_STATE",
-      `Program ${program}, state "${name}": expected ${dtype} of shape [${shape.join(", ")}] from the step, got ${value.type} of shape [${value.shape.join(", ")}]`,
-    );
 }

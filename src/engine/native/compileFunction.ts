@@ -3,8 +3,8 @@
  */
 import type { Tensor } from "../../core/index.ts";
 import { sha256Hex } from "../../core/index.ts";
+import { requireBound, requireOpen, requireRows } from "../checks.ts";
 import type { FunctionProgram, FunctionSpec } from "../device.ts";
-import { EngineError } from "../errors.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import { FUNCTION_NAMES, functionModel } from "../onnx/functionModel.ts";
 import type { Specs } from "../program.ts";
@@ -18,8 +18,10 @@ export async function compileFunction(spec: FunctionSpec, options: SessionOption
   const graph = lowerFunction(spec);
   const model = functionModel(graph);
   const session = await openSession(spec.name, model, options);
-  const { name, inputs, resident = {} } = spec;
+  const { name, inputs, resident = {}, gathers = {} } = spec;
   const used = new Set(graph.inputs.map((port) => port.name));
+  const usedGathers = Object.fromEntries(Object.entries(gathers).filter(([, { by }]) => used.has(by)));
+  let isDisposed = false;
   let bound: Record<string, ort.Tensor> | undefined;
   const feed = (kind: string, specs: Specs, tensors: Readonly<Record<string, Tensor>>): Record<string, ort.Tensor> =>
     Object.fromEntries(
@@ -34,16 +36,23 @@ export async function compileFunction(spec: FunctionSpec, options: SessionOption
     name,
     graphHash: sha256Hex(model),
     bind(tensors) {
+      requireOpen(name, isDisposed);
       bound = feed("resident", resident, tensors);
     },
     async run(tensors) {
-      if (bound === undefined && Object.keys(resident).some((key) => used.has(key)))
-        throw new EngineError("ENGINE_UNBOUND", `Program ${name}: expected bind() before run()`);
-      const results = await session.run({ ...bound, ...feed("input", inputs, tensors) });
+      requireOpen(name, isDisposed);
+      if (Object.keys(resident).some((key) => used.has(key))) requireBound(name, bound);
+      const feeds = { ...bound, ...feed("input", inputs, tensors) };
+      requireRows({ program: name, kind: "input", gathers: usedGathers, resident, indices: tensors });
+      const results = await session.run(feeds);
       return Object.fromEntries(
         graph.outputs.map((port) => [port.name, fromRuntime(results[FUNCTION_NAMES.output(port.name)] as ort.Tensor)]),
       );
     },
-    dispose: () => session.release(),
+    async dispose() {
+      if (isDisposed) return;
+      isDisposed = true;
+      await session.release();
+    },
   };
 }

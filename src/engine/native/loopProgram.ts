@@ -1,8 +1,8 @@
 /**
  * @file A compiled training loop, ready to run. One call blocks the event loop for its K steps; choose K for that.
  */
+import { requireBound, requireOpen, requireRows, requireSteps } from "../checks.ts";
 import type { LoopProgram, LoopSpec, Tensors } from "../device.ts";
-import { EngineError } from "../errors.ts";
 import type { LoopLayout } from "../onnx/loopModel.ts";
 import { LOOP_NAMES } from "../onnx/loopModel.ts";
 import type { Specs } from "../program.ts";
@@ -19,10 +19,12 @@ export function openLoopProgram(options: {
   const { session, spec, layout, graphHash } = options;
   const { name } = spec;
   let resident: Record<string, ort.Tensor> | undefined;
+  let isDisposed = false;
   return {
     name,
     graphHash,
     bind(tensors) {
+      requireOpen(name, isDisposed);
       resident = {};
       for (const slot of layout.resident)
         resident[LOOP_NAMES.resident(slot.name)] = toRuntime(
@@ -32,23 +34,27 @@ export function openLoopProgram(options: {
         );
     },
     async run({ state, table, steps }) {
-      if (!Number.isInteger(steps) || steps < 1)
-        throw new EngineError("ENGINE_INPUT", `Program ${name}: expected steps to be a positive integer, got ${steps}`);
-      if (resident === undefined && layout.resident.length > 0)
-        throw new EngineError("ENGINE_UNBOUND", `Program ${name}: expected bind() before run()`);
+      requireOpen(name, isDisposed);
+      requireSteps(name, steps);
+      if (layout.resident.length > 0) requireBound(name, resident);
       const feeds: Record<string, ort.Tensor> = {
         ...resident,
         ...feedsOfState(name, spec.state, state),
         ...feedsOfTable(name, layout, spec.perStep, table, steps),
         [LOOP_NAMES.steps]: new ort.Tensor("int64", BigInt64Array.of(BigInt(steps)), []),
       };
+      requireRows({ program: name, kind: "table", gathers: spec.gathers, resident: spec.resident, indices: table });
       const results = await session.run(feeds);
       return {
         state: pick(layout.state, results, LOOP_NAMES.finalState),
         outputs: pick(layout.outputs, results, LOOP_NAMES.output),
       };
     },
-    dispose: () => session.release(),
+    async dispose() {
+      if (isDisposed) return;
+      isDisposed = true;
+      await session.release();
+    },
   };
 }
 
