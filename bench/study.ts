@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { gridSteps } from "../src/core/index.ts";
+import { nativeDevice } from "../src/engine/native.ts";
 import { organism } from "../src/lab/index.ts";
 import { loadStudyFile } from "../src/study/studyFile.ts";
 import { alternate, type BenchRow, median } from "./harness.ts";
@@ -20,7 +21,12 @@ export async function studySuite(root: string): Promise<BenchRow[]> {
   const kind = organism(study.process.organism);
   const factors = kind.parseFactors(study.process.factors, "process.factors");
   const seeds = Object.fromEntries(kind.seedNames.map((name) => [name, 1]));
-  const trainer = await kind.open({ process: { organism: kind.name, factors, changes: [] }, seeds, changes: [] });
+  const trainer = await kind.open({
+    process: { organism: kind.name, factors, changes: [] },
+    seeds,
+    changes: [],
+    device: nativeDevice,
+  });
   const beginning = trainer.snapshot();
   const script = fileURLToPath(new URL("bench/peers/mlpStep.py", `file://${root}/`));
   const peers = await Promise.all(["torch", "jax"].map((name) => PythonPeer.start(script, [name])));

@@ -4,6 +4,7 @@
  */
 export * from "./core/index.ts";
 export * as engine from "./engine/index.ts";
+export { type NativeDevice, nativeDevice, type SessionOptions } from "./engine/native.ts";
 export * as formats from "./formats/index.ts";
 export * as lab from "./lab/index.ts";
 export * as science from "./science/index.ts";

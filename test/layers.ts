@@ -24,6 +24,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Run in browsers and are functions of their arguments. */
 const PURE = ["core", "science", "formats"];
+/** The engine runs in browsers too, but for its native device. */
+const NATIVE_ENGINE = /^engine\/native(\/|\.ts$)/;
 const READ_ENVIRONMENT = ["cli", "server"];
 const LINES_AT_MOST = 400;
 /** Files that are longer, each for a reason that its header states; never over 800 lines. */
@@ -72,6 +74,8 @@ function importViolations({ path, text }: Source): string[] {
     if (!name.startsWith(".")) {
       if (PURE.includes(layer) && !isTest(path) && name.startsWith("node:"))
         violations.push(`${path}: imports ${name}, but ${layer} runs in browsers`);
+      if (layer === "engine" && !isTest(path) && !NATIVE_ENGINE.test(path) && /^(node:|onnxruntime-node$)/.test(name))
+        violations.push(`${path}: imports ${name}; only engine/native may, the rest of the engine runs in browsers`);
       continue;
     }
     const target = posix.normalize(posix.join(posix.dirname(path), name));
@@ -80,6 +84,10 @@ function importViolations({ path, text }: Source): string[] {
       continue;
     }
     const other = layerOf(target);
+    if (layer === "engine" && !isTest(path) && !NATIVE_ENGINE.test(path) && NATIVE_ENGINE.test(target))
+      violations.push(`${path}: imports ${target}; only engine/native may, the rest of the engine runs in browsers`);
+    if (layer === "lab" && !isTest(path) && NATIVE_ENGINE.test(target))
+      violations.push(`${path}: imports ${target}; an organism is given its device`);
     if (other !== layer && !allowed.includes(other))
       violations.push(`${path}: imports ${target}; ${layer} may import ${allowed.join(", ") || "nothing"}`);
     if (!isTest(path) && isTest(target)) violations.push(`${path}: imports ${target}, which is a test`);

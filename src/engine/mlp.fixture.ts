@@ -5,13 +5,13 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { valueAndGrad } from "@jax-js/jax";
 import type { Tensor } from "../core/index.ts";
 import { Rng } from "../core/index.ts";
-import type { LoopSpec } from "./compileLoop.ts";
+import type { LoopSpec } from "./device.ts";
 import { dense } from "./layers/dense.ts";
 import { heNormal, zeros } from "./layers/initialisers.ts";
 import { softmaxCrossEntropy } from "./layers/losses.ts";
 import * as ops from "./ops.ts";
 import { ADAMW_TABLE, adamw, adamwRow } from "./optim/adamw.ts";
-import type { TensorSpec } from "./runtime/tensors.ts";
+import type { TensorSpec } from "./program.ts";
 import { scalarColumns, withoutPrefix, withPrefix } from "./stepTable.ts";
 
 export interface MlpSizes {

@@ -7,7 +7,11 @@ import type { DType } from "../core/index.ts";
 import { EngineError } from "./errors.ts";
 import type { Builder } from "./ir/builder.ts";
 import type { Value } from "./ir/types.ts";
-import type { TensorSpec } from "./runtime/tensors.ts";
+
+export interface TensorSpec {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
 
 export type Specs = Readonly<Record<string, TensorSpec>>;
 export type JaxArrays = Record<string, JaxArray>;
@@ -33,7 +37,7 @@ export function initEngine(): Promise<void> {
   return started;
 }
 
-export function gatheredSpec(
+function gatheredSpec(
   program: string,
   name: string,
   gather: GatherSpec,
@@ -52,7 +56,30 @@ export function gatheredSpec(
       "ENGINE_GATHER",
       `Program ${program}, gather "${name}": expected "by" to name an int32 tensor of row numbers, got "${gather.by}"`,
     );
-  return { dtype: gatheredType(gather, source.dtype), shape: [...index.shape, ...source.shape.slice(1)] };
+  const dtype = gatheredType(gather, source.dtype);
+  if (gather.scale !== undefined && dtype !== "float32")
+    throw new EngineError(
+      "ENGINE_GATHER",
+      `Program ${program}, gather "${name}": expected float32 where there is a scale, got ${dtype}`,
+    );
+  return { dtype, shape: [...index.shape, ...source.shape.slice(1)] };
+}
+
+/** The types and shapes of all gathered values, by name. */
+export function gatheredSpecs(
+  program: string,
+  gathers: Readonly<Record<string, GatherSpec>>,
+  sources: Specs,
+  indices: Specs,
+): Specs {
+  return Object.fromEntries(
+    Object.entries(gathers).map(([name, gather]) => [name, gatheredSpec(program, name, gather, sources, indices)]),
+  );
+}
+
+/** The resident tensors that a traced function is handed as they are. */
+export function directOf(resident: Specs): Specs {
+  return Object.fromEntries(Object.entries(resident).filter(([, { dtype }]) => dtype !== "uint8"));
 }
 
 function gatheredType({ dtype, scale }: GatherSpec, source: DType): DType {

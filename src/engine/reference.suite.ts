@@ -5,7 +5,7 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, defaultDevice, numpy as np } from "@jax-js/jax";
 import { expect } from "vitest";
 import type { Tensor } from "../core/index.ts";
-import { compileFunction } from "./compileFunction.ts";
+import { compileFunction } from "./native/compileFunction.ts";
 import type { JaxArrays } from "./program.ts";
 import { initEngine } from "./program.ts";
 

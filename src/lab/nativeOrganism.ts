@@ -5,15 +5,22 @@
  * component or has one too many.
  */
 import { type Change, type Factors, OntogenyError, type Seeds } from "../core/index.ts";
+import type { Device } from "../engine/index.ts";
 import { type NativeModel, NativeTrainer } from "./nativeTrainer.ts";
 import type { Organism } from "./organism.ts";
 import { parseFactorsWith, validateChangeWith } from "./parameters.ts";
+
+export interface OpenModelOptions {
+  readonly factors: Factors;
+  readonly seeds: Seeds;
+  readonly device: Device;
+}
 
 interface NativeOrganism
   extends Pick<Organism, "name" | "title" | "description" | "seedNames" | "measures" | "parameters" | "dataHashes"> {
   /** The seed components that a change may re-key in mid-run. */
   readonly reseedable: readonly string[];
-  readonly openModel: (options: { factors: Factors; seeds: Seeds }) => Promise<NativeModel>;
+  readonly openModel: (options: OpenModelOptions) => Promise<NativeModel>;
 }
 
 export function nativeOrganism(spec: NativeOrganism): Organism {
@@ -26,7 +33,7 @@ export function nativeOrganism(spec: NativeOrganism): Organism {
     ...described,
     parseFactors,
     validateChange,
-    async open({ process, seeds, changes }) {
+    async open({ process, seeds, changes, device }) {
       if (process.organism !== name)
         throw new OntogenyError(
           "ORGANISM_MISMATCH",
@@ -37,7 +44,7 @@ export function nativeOrganism(spec: NativeOrganism): Organism {
       const allChanges = [...process.changes, ...changes];
       for (const change of allChanges) validateChange(change, factors);
       return new NativeTrainer({
-        model: await openModel({ factors, seeds }),
+        model: await openModel({ factors, seeds, device }),
         factors,
         seeds,
         changes: allChanges,

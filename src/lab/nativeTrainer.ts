@@ -17,6 +17,7 @@ import {
   type Tensor,
   type Trainer,
 } from "../core/index.ts";
+import { pauseForEvents } from "../engine/index.ts";
 import { type Regime, RegimeHistory } from "./regime.ts";
 
 /** For tiny models, where the runtime's cost per step counts for more than the work. */
@@ -99,7 +100,7 @@ export class NativeTrainer implements Trainer {
         this.state = state;
         this.stepsDone += call;
         done += call;
-        await new Promise((resolve) => setImmediate(resolve));
+        await pauseForEvents();
       }
       return { batchLossNats: losses.subarray(0, done) };
     });

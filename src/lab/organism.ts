@@ -2,6 +2,7 @@
  * @file What an organism is: a task and a model whose development shows a known phenomenon, ready to be trained.
  */
 import type { Change, Factors, MeasureSpec, Process, Seeds, Trainer } from "../core/index.ts";
+import type { Device } from "../engine/index.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface OpenOptions {
@@ -10,6 +11,8 @@ export interface OpenOptions {
   readonly seeds: Seeds;
   /** The changes of the lineage, in order, added after those of the process. */
   readonly changes: readonly Change[];
+  /** What computes: `nativeDevice` in Node, a jax device in browsers. Part of the numerics key, not of the run's meaning. */
+  readonly device: Device;
 }
 
 export interface Organism {

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { nativeDevice } from "../engine/native.ts";
 import { ProgramCache } from "./programCache.ts";
 
 function cacheOf(limit: number) {
   const log: string[] = [];
   const cache = new ProgramCache<{ key: string; dispose: () => Promise<void> }>(limit);
   const get = (key: string) =>
-    cache.get(key, async () => {
+    cache.get(nativeDevice, key, async () => {
       log.push(`+${key}`);
       return { key, dispose: async () => void log.push(`-${key}`) };
     });
@@ -28,6 +29,6 @@ test("disposes of the least recently asked for", async () => {
 
 test("does not keep a compilation that failed", async () => {
   const { get, cache } = cacheOf(2);
-  await expect(cache.get("a", () => Promise.reject(new TypeError("no")))).rejects.toThrow("no");
+  await expect(cache.get(nativeDevice, "a", () => Promise.reject(new TypeError("no")))).rejects.toThrow("no");
   expect((await get("a")).key).toBe("a");
 });

@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Change, MeasuredValue, Snapshot, Trainer } from "../core/index.ts";
+import { nativeDevice } from "../engine/native.ts";
 import { exactPlacebo } from "./interventions/nulls.ts";
 import type { Organism } from "./organism.ts";
 
@@ -19,7 +20,7 @@ export function testTrainer({ organism, small, steps, effective }: TrainerSuite)
   const factors = organism.parseFactors(small, "suite");
   const seedsOf = (seed: number) => Object.fromEntries(organism.seedNames.map((name) => [name, seed]));
   const open = (changes: readonly Change[] = [], seeds = seedsOf(3)): Promise<Trainer> =>
-    organism.open({ process: { organism: organism.name, factors, changes: [] }, seeds, changes });
+    organism.open({ process: { organism: organism.name, factors, changes: [] }, seeds, changes, device: nativeDevice });
   const trained = async (changes: readonly Change[] = [], seeds = seedsOf(3)): Promise<Snapshot> => {
     const trainer = await open(changes, seeds);
     await trainer.advance({ steps });
@@ -164,7 +165,9 @@ export function testTrainer({ organism, small, steps, effective }: TrainerSuite)
       await expect(open([], { data: 1 })).rejects.toThrow("expected components");
       await expect(open([], { ...seedsOf(1), data: -1 })).rejects.toThrow("Seed data: expected an integer ≥ 0, got -1");
       const process = { organism: "another", factors, changes: [] };
-      await expect(organism.open({ process, seeds: seedsOf(1), changes: [] })).rejects.toThrow('one of "another"');
+      await expect(organism.open({ process, seeds: seedsOf(1), changes: [], device: nativeDevice })).rejects.toThrow(
+        'one of "another"',
+      );
       const trainer = await open();
       const { tensors, ...rest } = trainer.snapshot();
       const [name] = Object.keys(tensors);

@@ -6,6 +6,7 @@
  * computed again has the same bits.
  */
 import { type Manifest, numericsKeyOf, OntogenyError, type Point, runIdOf } from "../core/index.ts";
+import { nativeDevice } from "../engine/native.ts";
 import type { WorkerContext } from "../fleet/index.ts";
 import { organism } from "../lab/index.ts";
 import type { Workspace } from "../store/index.ts";
@@ -35,6 +36,7 @@ export async function trainRun({
       process: meaning.process,
       seeds: meaning.seeds,
       changes: meaning.lineage?.changes ?? [],
+      device: nativeDevice,
     });
     try {
       const numericsKey = numericsKeyOf(trainer.numerics);

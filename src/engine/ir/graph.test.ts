@@ -1,8 +1,8 @@
 import { numpy as np, valueAndGrad } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
-import { lowerFunction } from "../compileFunction.ts";
-import { lowerLoop } from "../compileLoop.ts";
 import { meanSquaredError } from "../layers/losses.ts";
+import { lowerFunction } from "../lowerFunction.ts";
+import { lowerLoop } from "../lowerLoop.ts";
 import { functionModel } from "../onnx/functionModel.ts";
 import { loopModel } from "../onnx/loopModel.ts";
 import { printModel } from "../onnx/printModel.ts";

@@ -1,7 +1,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import { Rng } from "../../core/index.ts";
-import { compileFunction } from "../compileFunction.ts";
+import { compileFunction } from "../native/compileFunction.ts";
 import * as ops from "../ops.ts";
 import { float, int } from "../reference.suite.ts";
 import { dense } from "./dense.ts";

@@ -10,7 +10,7 @@
 import type { Array as JaxArray } from "@jax-js/jax";
 import { DomainError } from "../../core/index.ts";
 import { add, div, mul, sqrt, square, sub } from "../ops.ts";
-import type { TensorSpec } from "../runtime/tensors.ts";
+import type { TensorSpec } from "../program.ts";
 
 export interface AdamwBetas {
   readonly beta1?: number;

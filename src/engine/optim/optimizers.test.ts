@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
-import { compileLoop } from "../compileLoop.ts";
+import { compileLoop } from "../native/compileLoop.ts";
 import * as ops from "../ops.ts";
 import type { JaxArrays } from "../program.ts";
 import { float } from "../reference.suite.ts";

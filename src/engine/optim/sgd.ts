@@ -6,7 +6,7 @@
  */
 import type { Array as JaxArray } from "@jax-js/jax";
 import { add, mul, sub } from "../ops.ts";
-import type { TensorSpec } from "../runtime/tensors.ts";
+import type { TensorSpec } from "../program.ts";
 import type { Arrays } from "./adamw.ts";
 
 export interface SgdRow extends Record<string, number> {

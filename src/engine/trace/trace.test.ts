@@ -1,6 +1,6 @@
 import { DType, grad, jit, lax, numpy as np, random } from "@jax-js/jax";
 import { beforeAll, expect, test } from "vitest";
-import { lowerFunction } from "../compileFunction.ts";
+import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
 import type { JaxArrays } from "../program.ts";
 import { initEngine } from "../program.ts";

@@ -36,7 +36,8 @@ export function traceProgram(options: {
   }
 }
 
-function withRemedy<T>(name: string, trace: () => T): T {
+/** Runs a trace; whatever it throws becomes an EngineError that names the program. */
+export function withRemedy<T>(name: string, trace: () => T): T {
   try {
     return trace();
   } catch (error) {
@@ -50,7 +51,7 @@ function withRemedy<T>(name: string, trace: () => T): T {
   }
 }
 
-function jaxTypeOf(program: string, input: string, { dtype }: ArraySpec): DType {
+export function jaxTypeOf(program: string, input: string, { dtype }: ArraySpec): DType {
   switch (dtype) {
     case "float32":
       return DType.Float32;

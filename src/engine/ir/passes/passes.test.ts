@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lowerLoop } from "../../compileLoop.ts";
+import { lowerLoop } from "../../lowerLoop.ts";
 import { mlpLoop } from "../../mlp.fixture.ts";
 import { initEngine } from "../../program.ts";
 import { Builder } from "../builder.ts";

@@ -2,15 +2,9 @@
  * @file One run's model of `grokking`: what the native trainer drives.
  */
 import { type Factors, type MeasuredValue, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
-import {
-  compileFunction,
-  compileLoop,
-  type FunctionProgram,
-  type LoopProgram,
-  normal,
-  numericsOf,
-} from "../../../engine/index.ts";
+import { type Device, type FunctionProgram, type LoopProgram, normal } from "../../../engine/index.ts";
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
+import type { OpenModelOptions } from "../../nativeOrganism.ts";
 import type { NativeModel, State } from "../../nativeTrainer.ts";
 import { ProgramCache } from "../../programCache.ts";
 import type { Regime } from "../../regime.ts";
@@ -25,7 +19,7 @@ const CALL_WORK = 2e9;
 const loops = new ProgramCache<LoopProgram>(6);
 const functions = new ProgramCache<FunctionProgram>(3);
 
-export async function openGrokkingModel(options: { factors: Factors; seeds: Seeds }): Promise<NativeModel> {
+export async function openGrokkingModel(options: OpenModelOptions): Promise<NativeModel> {
   const model = new GrokkingModel(options);
   await model.compile();
   return model;
@@ -33,13 +27,15 @@ export async function openGrokkingModel(options: { factors: Factors; seeds: Seed
 
 class GrokkingModel implements NativeModel {
   private readonly settings: GrokkingSettings;
+  private readonly device: Device;
   private readonly seeds: Seeds;
   private readonly shape: GrokkingShape;
   private readonly task: ModularAddition;
   private readonly resident: Record<string, Tensor>;
   private numericsKept: Numerics | undefined;
 
-  constructor({ factors, seeds }: { factors: Factors; seeds: Seeds }) {
+  constructor({ factors, seeds, device }: OpenModelOptions) {
+    this.device = device;
     this.settings = settingsOf(factors);
     this.seeds = seeds;
     const { data, architecture } = this.settings;
@@ -62,7 +58,7 @@ class GrokkingModel implements NativeModel {
   }
 
   async compile(): Promise<void> {
-    this.numericsKept = numericsOf(await this.loop());
+    this.numericsKept = this.device.numericsOf(await this.loop());
   }
 
   /** Normal with variances 1/embedding, 1/embedding, 1/hidden. */
@@ -90,7 +86,9 @@ class GrokkingModel implements NativeModel {
 
   async measure({ state, only }: { state: State; only?: readonly string[] }): Promise<readonly MeasuredValue[]> {
     const { modulus } = this.shape;
-    const program = await functions.get(JSON.stringify(this.shape), () => compileFunction(answerFunction(this.shape)));
+    const program = await functions.get(this.device, JSON.stringify(this.shape), () =>
+      this.device.compileFunction(answerFunction(this.shape)),
+    );
     program.bind({ inputs: { dtype: "float32", shape: [modulus * modulus, modulus], data: this.task.inputs } });
     const { E, W1, W2 } = state;
     const { logits } = await program.run({ E, W1, W2 });
@@ -108,7 +106,7 @@ class GrokkingModel implements NativeModel {
   private loop(): Promise<LoopProgram> {
     const { beta1, beta2 } = this.settings.optimizer;
     const shape = { ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 };
-    return loops.get(JSON.stringify(shape), () => compileLoop(trainingLoop(shape)));
+    return loops.get(this.device, JSON.stringify(shape), () => this.device.compileLoop(trainingLoop(shape)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nativeDevice } from "../../../engine/native.ts";
 import { testTrainer } from "../../trainer.suite.ts";
 import { grokking } from "./organism.ts";
 
@@ -12,7 +13,12 @@ testTrainer({
 async function firstSteps(seed: number, settings: Record<string, number>, steps: number) {
   const factors = grokking.parseFactors(settings, "test");
   const process = { organism: "grokking", factors, changes: [] };
-  const trainer = await grokking.open({ process, seeds: { data: seed, init: seed }, changes: [] });
+  const trainer = await grokking.open({
+    process,
+    seeds: { data: seed, init: seed },
+    changes: [],
+    device: nativeDevice,
+  });
   const first: { train?: number; test?: number } = {};
   while (trainer.step < steps && first.test === undefined) {
     await trainer.advance({ steps: 20 });

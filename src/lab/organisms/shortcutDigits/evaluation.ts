@@ -4,7 +4,7 @@
  * Reads the state and changes nothing. Only what the wanted measures need is computed.
  */
 import type { MeasuredValue, Tensor } from "../../../core/index.ts";
-import { compileFunction, type FunctionProgram, type FunctionSpec } from "../../../engine/index.ts";
+import type { Device, FunctionProgram, FunctionSpec } from "../../../engine/index.ts";
 import { CLASSES, loadMnist, PIXELS, TEST_IMAGES, TRAIN_IMAGES } from "../../data/mnist.ts";
 import type { State } from "../../nativeTrainer.ts";
 import { countMatches, type Readout, readLogits } from "../../probes/logits.ts";
@@ -23,6 +23,7 @@ const RENDERINGS = ["own", "conflict", "clean"] as const;
 const functions = new ProgramCache<FunctionProgram>(6);
 
 export interface EvaluationOptions {
+  readonly device: Device;
   readonly state: State;
   readonly hidden: number;
   /** The run's training set at the agreement that its process began with. */
@@ -43,9 +44,9 @@ export async function evaluate(options: EvaluationOptions): Promise<MeasuredValu
   return values;
 }
 
-async function answersInTraining({ state, hidden, trainingSet }: EvaluationOptions): Promise<Readout> {
+async function answersInTraining({ device, state, hidden, trainingSet }: EvaluationOptions): Promise<Readout> {
   const count = Math.min(TRAIN_LOSS_IMAGES, trainingSet.size);
-  const program = await compiled(trainingAnswers({ hidden, count }));
+  const program = await compiled(device, trainingAnswers({ hidden, count }));
   program.bind({
     images: bytes(loadMnist().train.images, TRAIN_IMAGES),
     patches: bytes(patchTable(), CLASSES + 1),
@@ -59,9 +60,9 @@ async function answersInTraining({ state, hidden, trainingSet }: EvaluationOptio
 }
 
 async function answersHeldOut(options: EvaluationOptions): Promise<MeasuredValue[]> {
-  const { state, hidden, cueAgreement, detail } = options;
+  const { device, state, hidden, cueAgreement, detail } = options;
   const set = heldOut(detail === "full" ? FULL_IMAGES : QUICK_IMAGES);
-  const program = await compiled(heldOutAnswers({ hidden, count: QUICK_IMAGES }));
+  const program = await compiled(device, heldOutAnswers({ hidden, count: QUICK_IMAGES }));
   const W1edge = edgeRows(state.W1, hidden);
   const logits = RENDERINGS.map(() => new Float32Array(set.count * CLASSES));
   for (let from = 0; from < set.count; from += QUICK_IMAGES) {
@@ -80,10 +81,10 @@ async function answersHeldOut(options: EvaluationOptions): Promise<MeasuredValue
   return measuresOfAnswers({ heldOut: set, own, conflict, clean, cueAgreement });
 }
 
-async function underAttack({ state, hidden, detail }: EvaluationOptions): Promise<MeasuredValue> {
+async function underAttack({ device, state, hidden, detail }: EvaluationOptions): Promise<MeasuredValue> {
   const count = detail === "full" ? ATTACKED_FULL : ATTACKED_QUICK;
   const set = heldOut(QUICK_IMAGES);
-  const program = await compiled(attackedFunction({ hidden, count }));
+  const program = await compiled(device, attackedFunction({ hidden, count }));
   program.bind({ images: bytes(loadMnist().test.images, TEST_IMAGES) });
   const labels = set.labels.subarray(0, count);
   const { logits } = await program.run({
@@ -96,8 +97,8 @@ async function underAttack({ state, hidden, detail }: EvaluationOptions): Promis
 }
 
 /** Names say everything that a program's graph depends on. */
-function compiled(spec: FunctionSpec): Promise<FunctionProgram> {
-  return functions.get(spec.name, () => compileFunction(spec));
+function compiled(device: Device, spec: FunctionSpec): Promise<FunctionProgram> {
+  return functions.get(device, spec.name, () => device.compileFunction(spec));
 }
 
 let edges: { edges: Tensor; patches: Tensor } | undefined;

@@ -2,9 +2,10 @@
  * @file One run's model of `shortcut-digits`: what the native trainer drives.
  */
 import { type Factors, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
-import { compileLoop, heNormal, type LoopProgram, numericsOf, zeros } from "../../../engine/index.ts";
+import { type Device, heNormal, type LoopProgram, zeros } from "../../../engine/index.ts";
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
 import { CLASSES, loadMnist, PIXELS, TRAIN_IMAGES } from "../../data/mnist.ts";
+import type { OpenModelOptions } from "../../nativeOrganism.ts";
 import type { NativeModel, State } from "../../nativeTrainer.ts";
 import { ProgramCache } from "../../programCache.ts";
 import type { Regime } from "../../regime.ts";
@@ -22,7 +23,7 @@ const loops = new ProgramCache<LoopProgram>(4);
 
 const PATCHES: Tensor = { dtype: "uint8", shape: [CLASSES + 1, PIXELS], data: patchTable() };
 
-export async function openShortcutModel(options: { factors: Factors; seeds: Seeds }): Promise<NativeModel> {
+export async function openShortcutModel(options: OpenModelOptions): Promise<NativeModel> {
   const model = new ShortcutModel(options);
   await model.compile();
   return model;
@@ -30,11 +31,13 @@ export async function openShortcutModel(options: { factors: Factors; seeds: Seed
 
 class ShortcutModel implements NativeModel {
   private readonly settings: ShortcutSettings;
+  private readonly device: Device;
   private readonly seeds: Seeds;
   private readonly sets = new Map<number, TrainingSet>();
   private numericsKept: Numerics | undefined;
 
-  constructor({ factors, seeds }: { factors: Factors; seeds: Seeds }) {
+  constructor({ factors, seeds, device }: OpenModelOptions) {
+    this.device = device;
     this.settings = settingsOf(factors);
     this.seeds = seeds;
   }
@@ -44,7 +47,7 @@ class ShortcutModel implements NativeModel {
   }
 
   async compile(): Promise<void> {
-    this.numericsKept = numericsOf(await this.loop());
+    this.numericsKept = this.device.numericsOf(await this.loop());
   }
 
   initialState(): State {
@@ -94,6 +97,7 @@ class ShortcutModel implements NativeModel {
     const { data, architecture } = this.settings;
     return evaluate({
       ...options,
+      device: this.device,
       hidden: architecture.hidden,
       trainingSet: this.trainingSet(data.cueAgreement),
       cueAgreement: data.cueAgreement,
@@ -106,8 +110,8 @@ class ShortcutModel implements NativeModel {
   private loop(): Promise<LoopProgram> {
     const { hidden } = this.settings.architecture;
     const { batchSize, beta1, beta2 } = this.settings.optimizer;
-    return loops.get(`${hidden}/${batchSize}/${beta1}/${beta2}`, () =>
-      compileLoop(trainingLoop({ hidden, batchSize, beta1, beta2 })),
+    return loops.get(this.device, `${hidden}/${batchSize}/${beta1}/${beta2}`, () =>
+      this.device.compileLoop(trainingLoop({ hidden, batchSize, beta1, beta2 })),
     );
   }
 

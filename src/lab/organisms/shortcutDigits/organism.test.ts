@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change } from "../../../core/index.ts";
+import { nativeDevice } from "../../../engine/native.ts";
 import { perturbedNull } from "../../interventions/nulls.ts";
 import { testTrainer } from "../../trainer.suite.ts";
 import { shortcutDigits } from "./organism.ts";
@@ -17,7 +18,7 @@ const seeds = { data: 1, init: 1, order: 1 };
 const open = (settings: Record<string, number | string>, changes: readonly Change[] = []) => {
   const factors = shortcutDigits.parseFactors(settings, "test");
   const process = { organism: "shortcut-digits", factors, changes: [] };
-  return shortcutDigits.open({ process, seeds, changes });
+  return shortcutDigits.open({ process, seeds, changes, device: nativeDevice });
 };
 const valuesAt = async (
   trainer: Awaited<ReturnType<typeof open>>,

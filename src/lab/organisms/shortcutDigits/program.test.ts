@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Tensor } from "../../../core/index.ts";
-import { compileFunction, compileLoop } from "../../../engine/index.ts";
+import { nativeDevice } from "../../../engine/native.ts";
 import { optimizerColumns } from "../../adamwTraining.ts";
 import { loadMnist } from "../../data/mnist.ts";
 import { readLogits } from "../../probes/logits.ts";
@@ -27,7 +27,7 @@ const int32 = (...values: number[]): Tensor => ({
 let parameters: Record<"W1" | "b1" | "W2" | "b2", Tensor>;
 let state: Readonly<Record<string, Tensor>>;
 beforeAll(async () => {
-  const model = await openShortcutModel({ factors, seeds: { data: 1, init: 1, order: 1 } });
+  const model = await openShortcutModel({ device: nativeDevice, factors, seeds: { data: 1, init: 1, order: 1 } });
   state = model.initialState();
   const { W1, W2 } = state;
   // Biases that matter, so that leaving one out is seen.
@@ -67,7 +67,7 @@ function expectClose(got: Tensor, expected: readonly number[]): void {
 }
 
 test("training images are answered as rendered, with and without a cue", async () => {
-  const program = await compileFunction(trainingAnswers({ hidden: HIDDEN, count: 3 }));
+  const program = await nativeDevice.compileFunction(trainingAnswers({ hidden: HIDDEN, count: 3 }));
   program.bind({ images: uint8(train.images), patches: uint8(patchTable()) });
   const { logits } = await program.run({ ...parameters, index: int32(5, 59_999, 5), cue: int32(2, 9, NO_CUE) });
   const rows = [rendered(train.images, 5, 2), rendered(train.images, 59_999, 9), rendered(train.images, 5, NO_CUE)];
@@ -75,7 +75,7 @@ test("training images are answered as rendered, with and without a cue", async (
 });
 
 test("the three renderings of held-out images are answered as if each had been rendered whole", async () => {
-  const program = await compileFunction(heldOutAnswers({ hidden: HIDDEN, count: 2 }));
+  const program = await nativeDevice.compileFunction(heldOutAnswers({ hidden: HIDDEN, count: 2 }));
   const edges = takeColumns(held.images, 784, CUE_PIXELS);
   const patches = takeColumns(patchTable(), 784, CUE_PIXELS);
   program.bind({ images: uint8(held.images), edges: uint8(edges, 160), patches: uint8(patches, 160) });
@@ -97,7 +97,7 @@ test("the three renderings of held-out images are answered as if each had been r
 });
 
 test("the attack moves every pixel by ε in the direction that raises the loss, within [0, 1]", async () => {
-  const program = await compileFunction(attackedFunction({ hidden: HIDDEN, count: 1 }));
+  const program = await nativeDevice.compileFunction(attackedFunction({ hidden: HIDDEN, count: 1 }));
   program.bind({ images: uint8(held.images) });
   const label = held.labels[77];
   const { logits } = await program.run({ ...parameters, index: int32(77), label: int32(label) });
@@ -116,7 +116,7 @@ test("the attack moves every pixel by ε in the direction that raises the loss, 
 });
 
 test("the loss of an update is the weighted mean of smoothed cross-entropies", async () => {
-  const loop = await compileLoop(trainingLoop({ hidden: HIDDEN, batchSize: 2, beta1: 0.9, beta2: 0.999 }));
+  const loop = await nativeDevice.compileLoop(trainingLoop({ hidden: HIDDEN, batchSize: 2, beta1: 0.9, beta2: 0.999 }));
   loop.bind({ images: uint8(train.images), patches: uint8(patchTable()) });
   const row = (dtype: "int32" | "float32", ...values: number[]): Tensor => ({
     dtype,

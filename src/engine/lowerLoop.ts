@@ -1,58 +1,32 @@
 /**
- * @file compileLoop: a traced step becomes K optimizer steps in one call of the runtime, state never leaving it.
+ * @file lowerLoop: a traced step as a graph, with the layout that a loop over it needs. Pure; devices compile it.
  *
  * Everything that cannot be lowered, and every mismatch between the specification and what the step returns, is an
  * EngineError before the first step.
  */
-import { sha256Hex } from "../core/index.ts";
-import { EngineError } from "./errors.ts";
+import { requireFits, requireSameKeys } from "./checks.ts";
+import type { LoopSpec } from "./device.ts";
 import { Builder } from "./ir/builder.ts";
 import { type Inspect, optimize } from "./ir/passes/optimize.ts";
 import type { Graph, IrType, Value } from "./ir/types.ts";
-import { sameShape } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
 import { lowerProgram } from "./lower/lower.ts";
 import type { LoopLayout, Slot } from "./onnx/loopModel.ts";
-import { loopModel, STEP_PORTS } from "./onnx/loopModel.ts";
-import type { GatherSpec, JaxArrays, Specs } from "./program.ts";
-import { gatheredSpec, gatherRows, initEngine, requireDistinct } from "./program.ts";
-import type { LoopProgram } from "./runtime/loopProgram.ts";
-import { openLoopProgram } from "./runtime/loopProgram.ts";
-import type { SessionOptions } from "./runtime/session.ts";
-import { openSession } from "./runtime/session.ts";
-import type { TensorSpec } from "./runtime/tensors.ts";
+import { STEP_PORTS } from "./onnx/loopModel.ts";
+import type { Specs } from "./program.ts";
+import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.ts";
 import { SCALARS_TABLE, scalarNames } from "./stepTable.ts";
 import { traceProgram } from "./trace/trace.ts";
 
-export interface LoopSpec {
-  /** Named in messages. */
-  readonly name: string;
-  /**
-   * Fed once with `bind`, captured by every step. uint8, int32 or float32; the latter two are also handed to `step`
-   * as they are, uint8 only through `gathers`.
-   */
-  readonly resident: Specs;
-  /** Carried from step to step; float32 or int32. */
-  readonly state: Specs;
-  /** One row per step of a host-made table: indices, weights, learning rate. */
-  readonly perStep: Specs;
-  readonly gathers: Readonly<Record<string, GatherSpec>>;
-  /** Traced by jax-js once; gets arrays by name, returns the new state and what is to be kept of every step. */
-  readonly step: (args: JaxArrays) => { state: JaxArrays; outputs: JaxArrays };
-}
-
-/** The step as a graph, with its layout: what `compileLoop` encodes. Separate so that tests can read it. */
+/** The step as a graph, with its layout: what a device compiles. Separate so that tests can read it. */
 export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; layout: LoopLayout } {
   const { name, resident, state, perStep, gathers } = spec;
   requireDistinct(name, [resident, state, perStep, gathers]);
-  const gathered = Object.fromEntries(
-    Object.entries(gathers).map(([key, gather]) => [key, gatheredSpec(name, key, gather, resident, perStep)]),
-  );
-  const direct = Object.fromEntries(Object.entries(resident).filter(([, { dtype }]) => dtype !== "uint8"));
+  const gathered = gatheredSpecs(name, gathers, resident, perStep);
   let outputNames: string[] = [];
   const program = traceProgram({
     name,
-    inputs: { ...direct, ...state, ...perStep, ...gathered },
+    inputs: { ...directOf(resident), ...state, ...perStep, ...gathered },
     fn: (args) => {
       const { state: next, outputs } = spec.step(args);
       requireSameKeys(name, state, next);
@@ -88,14 +62,6 @@ export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; lay
   return { step, layout: { name, state: slots(state), tables, resident: usedResident(step, resident), outputs } };
 }
 
-export async function compileLoop(spec: LoopSpec, options: SessionOptions = {}): Promise<LoopProgram> {
-  await initEngine();
-  const { step, layout } = lowerLoop(spec);
-  const model = loopModel(step, layout);
-  const session = await openSession(spec.name, model, options);
-  return openLoopProgram({ session, spec, layout, graphHash: sha256Hex(model) });
-}
-
 const slots = (specs: Specs): Slot[] =>
   Object.entries(specs).map(([name, { dtype, shape }]) => ({ name, type: dtype, shape }));
 
@@ -126,22 +92,4 @@ function tableRows(builder: Builder, perStep: Specs): { values: Record<string, V
 function usedResident(step: Graph, resident: Specs): Slot[] {
   const used = new Set(step.inputs.map(({ name }) => name));
   return slots(resident).filter(({ name }) => used.has(STEP_PORTS.resident(name)));
-}
-
-function requireSameKeys(program: string, state: Specs, next: JaxArrays): void {
-  const expected = Object.keys(state).sort().join(", ");
-  const got = Object.keys(next).sort().join(", ");
-  if (expected !== got)
-    throw new EngineError(
-      "ENGINE_STATE",
-      `Program ${program}: expected the step to return the state {${expected}}, got {${got}}`,
-    );
-}
-
-function requireFits(program: string, name: string, { dtype, shape }: TensorSpec, value: Value): void {
-  if (value.type !== dtype || !sameShape(value.shape, shape))
-    throw new EngineError(
-      "ENGINE_STATE",
-      `Program ${program}, state "${name}": expected ${dtype} of shape [${shape.join(", ")}] from the step, got ${value.type} of shape [${value.shape.join(", ")}]`,
-    );
 }

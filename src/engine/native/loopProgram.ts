@@ -1,40 +1,14 @@
 /**
  * @file A compiled training loop, ready to run. One call blocks the event loop for its K steps; choose K for that.
  */
-import type { Tensor } from "../../core/index.ts";
-import type { LoopSpec } from "../compileLoop.ts";
-import { EngineError } from "../errors.ts";
+import { requireBound, requireOpen, requireRows, requireSteps } from "../checks.ts";
+import type { LoopProgram, LoopSpec, Tensors } from "../device.ts";
 import type { LoopLayout } from "../onnx/loopModel.ts";
 import { LOOP_NAMES } from "../onnx/loopModel.ts";
 import type { Specs } from "../program.ts";
 import { SCALARS_TABLE, scalarNames } from "../stepTable.ts";
-import type { HashedProgram } from "./numerics.ts";
 import { ort } from "./session.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
-
-export type Tensors = Record<string, Tensor>;
-
-export interface LoopRun {
-  readonly state: Readonly<Tensors>;
-  /** Leading dimension: steps. */
-  readonly table: Readonly<Tensors>;
-  readonly steps: number;
-}
-
-export interface LoopResult {
-  readonly state: Tensors;
-  /** Leading dimension: steps. */
-  readonly outputs: Tensors;
-}
-
-export interface LoopProgram extends HashedProgram {
-  readonly name: string;
-  /** Gives the resident tensors, once or whenever they change; their memory is used as it is, so leave it alone. */
-  bind(resident: Readonly<Tensors>): void;
-  /** The state given is not changed; the state returned is fresh memory. */
-  run(options: LoopRun): Promise<LoopResult>;
-  dispose(): Promise<void>;
-}
 
 export function openLoopProgram(options: {
   readonly session: ort.InferenceSession;
@@ -45,10 +19,12 @@ export function openLoopProgram(options: {
   const { session, spec, layout, graphHash } = options;
   const { name } = spec;
   let resident: Record<string, ort.Tensor> | undefined;
+  let isDisposed = false;
   return {
     name,
     graphHash,
     bind(tensors) {
+      requireOpen(name, isDisposed);
       resident = {};
       for (const slot of layout.resident)
         resident[LOOP_NAMES.resident(slot.name)] = toRuntime(
@@ -58,23 +34,27 @@ export function openLoopProgram(options: {
         );
     },
     async run({ state, table, steps }) {
-      if (!Number.isInteger(steps) || steps < 1)
-        throw new EngineError("ENGINE_INPUT", `Program ${name}: expected steps to be a positive integer, got ${steps}`);
-      if (resident === undefined && layout.resident.length > 0)
-        throw new EngineError("ENGINE_UNBOUND", `Program ${name}: expected bind() before run()`);
+      requireOpen(name, isDisposed);
+      requireSteps(name, steps);
+      if (layout.resident.length > 0) requireBound(name, resident);
       const feeds: Record<string, ort.Tensor> = {
         ...resident,
         ...feedsOfState(name, spec.state, state),
         ...feedsOfTable(name, layout, spec.perStep, table, steps),
         [LOOP_NAMES.steps]: new ort.Tensor("int64", BigInt64Array.of(BigInt(steps)), []),
       };
+      requireRows({ program: name, kind: "table", gathers: spec.gathers, resident: spec.resident, indices: table });
       const results = await session.run(feeds);
       return {
         state: pick(layout.state, results, LOOP_NAMES.finalState),
         outputs: pick(layout.outputs, results, LOOP_NAMES.output),
       };
     },
-    dispose: () => session.release(),
+    async dispose() {
+      if (isDisposed) return;
+      isDisposed = true;
+      await session.release();
+    },
   };
 }
 

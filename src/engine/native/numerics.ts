@@ -4,25 +4,18 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import type { Numerics } from "../../core/index.ts";
-import { sha256Hex } from "../../core/index.ts";
+import type { HashedProgram } from "../device.ts";
+import { combinedHash, ENGINE_VERSION } from "../version.ts";
 import { describeRuntime } from "./session.ts";
-
-/** Raised whenever the engine may change bits: lowering rules, rewrites, optimizers. */
-export const ENGINE_VERSION = "1";
 
 /** Features by which the runtime and its kernels choose code. */
 const RELEVANT_FLAGS = /^(avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx\w*|asimd\w*|sve\w*|i8mm|bf16|fphp|neon)$/;
 
-export interface HashedProgram {
-  readonly graphHash: string;
-}
-
 /** One key for everything that a run computes with. The order of programs does not matter. */
 export function numericsOf(...programs: readonly HashedProgram[]): Numerics {
-  const hashes = programs.map(({ graphHash }) => graphHash).sort();
   return {
     engine: `ontogeny-engine/${ENGINE_VERSION}`,
-    graph: hashes.length === 1 ? hashes[0] : sha256Hex(hashes.join("\n")),
+    graph: combinedHash(programs),
     runtime: describeRuntime(),
     threads: 1,
     cpu: describeProcessor(),

@@ -1,0 +1,49 @@
+/**
+ * @file How far two devices may differ after T steps of training, for tests.
+ *
+ * Devices round differently (order of sums, functions), by about one unit of roundoff an operation. Training amplifies
+ * that: AdamW divides by the root of a square, so where a gradient is all rounding its sign decides. How much is a
+ * property of the program and is measured on one device: by how much does its own trajectory move when every initial
+ * parameter is moved by at most one unit in its last place? Another device, which rounds so in every step and not only
+ * in the first, may move eight times as far, plus the error that the loss itself is computed with.
+ */
+import { expect } from "vitest";
+import type { Tensor } from "../core/index.ts";
+import { Rng } from "../core/index.ts";
+
+const FACTOR = 8;
+
+/** Of a mean of cross-entropies: jax-js's Wasm logarithm is off by up to 1.3e-5 (docs/engine.md, "Devices"). */
+const LOSS_ERROR_NATS = 1.5e-5;
+
+/** Every parameter times 1 ± 2⁻²⁴ or less, then rounded: unchanged or the neighbouring float32. Moments stay. */
+export function nudged(state: Readonly<Record<string, Tensor>>, seed: number): Record<string, Tensor> {
+  const rng = Rng.of(seed, "nudge");
+  return Object.fromEntries(
+    Object.entries(state).map(([name, tensor]): [string, Tensor] => {
+      if (name.startsWith("m.") || name.startsWith("v.")) return [name, tensor];
+      const data = Float32Array.from(tensor.data, (value) => value * (1 + 2 ** -24 * (2 * rng.uniform() - 1)));
+      return [name, { ...tensor, data }];
+    }),
+  );
+}
+
+/** For each step, what the losses of another device may differ by: see the header. `nudged` are losses after nudges. */
+export function agreementTolerance(losses: ArrayLike<number>, nudgedLosses: readonly ArrayLike<number>[]): number[] {
+  let moved = 0;
+  return Array.from(losses, (loss, step) => {
+    moved = Math.max(moved, ...nudgedLosses.map((others) => Math.abs(others[step] - loss)));
+    return FACTOR * moved + LOSS_ERROR_NATS;
+  });
+}
+
+export function expectAgreeingLosses(
+  losses: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  nudgedReferences: readonly ArrayLike<number>[],
+): void {
+  expect(losses.length).toBe(reference.length);
+  const tolerance = agreementTolerance(reference, nudgedReferences);
+  for (const [step, allowed] of tolerance.entries())
+    expect(Math.abs(losses[step] - reference[step]), `loss of step ${step}`).toBeLessThanOrEqual(allowed);
+}

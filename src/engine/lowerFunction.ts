@@ -1,0 +1,28 @@
+/**
+ * @file lowerFunction: a traced function of named arrays as a graph: forward passes, gradients, counts. Pure.
+ */
+import type { FunctionSpec } from "./device.ts";
+import { Builder } from "./ir/builder.ts";
+import { optimize } from "./ir/passes/optimize.ts";
+import type { Graph, Value } from "./ir/types.ts";
+import { verifyGraph } from "./ir/verify.ts";
+import { lowerProgram } from "./lower/lower.ts";
+import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.ts";
+import { traceProgram } from "./trace/trace.ts";
+
+/** The function's graph; input names are the specification's. */
+export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }: FunctionSpec): Graph {
+  requireDistinct(name, [inputs, resident, gathers]);
+  const gathered = gatheredSpecs(name, gathers, resident, inputs);
+  const program = traceProgram({ name, inputs: { ...directOf(resident), ...inputs, ...gathered }, fn });
+  const builder = new Builder(name);
+  const values: Record<string, Value> = {};
+  for (const [key, { dtype, shape }] of Object.entries({ ...resident, ...inputs }))
+    values[key] = builder.input(key, dtype, shape);
+  for (const [key, gather] of Object.entries(gathers))
+    values[key] = gatherRows(builder, gather, values[gather.from], values[gather.by], gathered[key].dtype);
+  const lowered = lowerProgram(builder, program, values);
+  const graph = optimize(builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value }))));
+  verifyGraph(graph);
+  return graph;
+}

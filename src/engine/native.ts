@@ -1,0 +1,17 @@
+/**
+ * @file The native device: programs lowered to ONNX and run by ONNX Runtime, one thread, exactly. Node only.
+ */
+import type { Device, FunctionProgram, FunctionSpec, LoopProgram, LoopSpec } from "./device.ts";
+import { compileFunction } from "./native/compileFunction.ts";
+import { compileLoop } from "./native/compileLoop.ts";
+import { numericsOf } from "./native/numerics.ts";
+import type { SessionOptions } from "./native/session.ts";
+
+export type { OptimizationLevel, SessionOptions } from "./native/session.ts";
+
+export interface NativeDevice extends Device {
+  compileLoop(spec: LoopSpec, options?: SessionOptions): Promise<LoopProgram>;
+  compileFunction(spec: FunctionSpec, options?: SessionOptions): Promise<FunctionProgram>;
+}
+
+export const nativeDevice: NativeDevice = { kind: "native", compileLoop, compileFunction, numericsOf };
