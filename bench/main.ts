@@ -1,39 +1,109 @@
 /**
- * @file `npm run bench -- SUITE [--json]`: runs one suite and prints a table, or one JSON object a line.
+ * @file `npm run bench -- SUITE [--only CASE,…] [--turns N] [--clock wall|cpu] [--json]`: runs one suite and prints a table,
+ * or one JSON object a line.
+ * `npm run bench -- engine --profile CASE [--steps N] [--nodes N]`: where a step's time goes.
  */
+import { parseArgs } from "node:util";
 import { renderTable, shortNumber } from "../src/cli/table.ts";
-import type { BenchRow } from "./harness.ts";
+import { type BenchRow, isMet } from "./harness.ts";
+import type { Clock } from "./peerProcess.ts";
 
-const SUITES: Readonly<Record<string, (root: string) => Promise<BenchRow[]>>> = {
-  study: async (root) => (await import("./study.ts")).studySuite(root),
+interface Request {
+  readonly root: string;
+  readonly only: readonly string[];
+  readonly turns: number;
+  readonly clock: Clock;
+}
+
+const SUITES: Readonly<Record<string, (request: Request) => Promise<BenchRow[]>>> = {
+  study: async ({ root }) => (await import("./study.ts")).studySuite(root),
+  engine: async (request) => (await import("./engine/suite.ts")).engineSuite({ ...request, onRows: reportProgress }),
 };
 
-const words = process.argv.slice(2);
-const json = words.includes("--json");
-const [name] = words.filter((word) => !word.startsWith("--"));
-const suite = SUITES[name ?? ""];
-if (suite === undefined) {
-  console.error(
-    `error SUITE_UNKNOWN: expected one of ${Object.keys(SUITES).join(", ")}, got "${name ?? ""}"; npm run bench -- study`,
-  );
-  process.exit(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    turns: { type: "string", default: "9" },
+    clock: { type: "string", default: "wall" },
+    profile: { type: "string" },
+    steps: { type: "string", default: "20" },
+    nodes: { type: "string", default: "25" },
+  },
+});
+const [name = ""] = positionals;
+const suite = SUITES[name];
+if (suite === undefined)
+  fail(`SUITE_UNKNOWN: expected one of ${Object.keys(SUITES).join(", ")}, got "${name}"; npm run bench -- study`);
+if (values.profile !== undefined) {
+  await refuseUnknown([values.profile]);
+  const { profileText } = await import("./engine/profile.ts");
+  const [steps, nodes] = [wholeNumber("steps", values.steps), wholeNumber("nodes", values.nodes)];
+  console.log(await profileText(values.profile, { steps, nodes }));
+} else {
+  const only = values.only.split(",").filter((word) => word !== "");
+  await refuseUnknown(only);
+  const rows = await suite({
+    root: process.cwd(),
+    only,
+    turns: wholeNumber("turns", values.turns),
+    clock: clock(values.clock),
+  });
+  if (values.json) for (const row of rows) console.log(JSON.stringify(row));
+  else print(rows);
 }
-const rows = await suite(process.cwd());
-if (json) for (const row of rows) console.log(JSON.stringify(row));
-else {
+
+function print(rows: readonly BenchRow[]): void {
   console.log(
     renderTable(rows, [
       { title: "CASE", text: (row) => row.case },
       { title: "OURS", text: ({ ours }) => shortNumber(ours), align: "right" },
       { title: "PEER", text: ({ peer }) => shortNumber(peer), align: "right" },
       { title: "PEER NAME", text: ({ peerName }) => peerName ?? "—" },
-      { title: "OURS/PEER", text: ({ ratio }) => shortNumber(ratio), align: "right" },
-      { title: "GOAL", text: ({ goal }) => (goal === null ? "—" : `≤ ${goal}`), align: "right" },
+      { title: "OURS/PEER", text: ({ ratio }) => ratio?.toFixed(2) ?? "—", align: "right" },
+      { title: "95%", text: ({ ratioInterval: at }) => at?.map((end) => end.toFixed(2)).join("–") ?? "—" },
+      { title: "GOAL", text: goalText, align: "right" },
+      { title: "MET", text: (row) => ({ true: "yes", false: "NO", null: "—" })[`${isMet(row)}`] },
       { title: "UNIT", text: ({ unit }) => unit },
       { title: "RUNS", text: ({ runs }) => String(runs), align: "right" },
       { title: "NOTE", text: ({ note }) => note ?? "" },
     ]),
   );
-  const missed = rows.filter(({ ours, goal }) => goal !== null && !(ours <= goal)).map((row) => row.case);
+  const missed = rows.filter((row) => isMet(row) === false).map((row) => row.case);
   console.log(missed.length === 0 ? "\nEvery goal is met." : `\nGoal missed: ${[...new Set(missed)].join(", ")}`);
+}
+
+function goalText({ goal, held }: BenchRow): string {
+  return goal === null ? "—" : `${held?.side === "atLeast" ? "≥" : "≤"} ${goal}`;
+}
+
+function reportProgress(rows: readonly BenchRow[]): void {
+  for (const { case: title, ours, unit, ratio, peerName } of rows)
+    process.stderr.write(`${title}: ${shortNumber(ours)} ${unit}, ${shortNumber(ratio)} × ${peerName ?? "—"}\n`);
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  return fail(`OPTION_INVALID: --${option}: expected a whole number above 0, got "${text}"`);
+}
+
+function clock(text: string): Clock {
+  if (text === "wall" || text === "cpu") return text;
+  return fail(`OPTION_INVALID: --clock: expected wall or cpu, got "${text}"`);
+}
+
+async function refuseUnknown(cases: readonly string[]): Promise<void> {
+  if (cases.length === 0) return;
+  const known = name === "engine" ? (await import("./engine/suite.ts")).CASE_NAMES : [];
+  const unknown = cases.find((word) => !known.includes(word));
+  if (unknown === undefined) return;
+  const hint = known.length === 0 ? `suite ${name} has no cases to choose from` : `expected ${known.join(", ")}`;
+  fail(`CASE_UNKNOWN: ${hint}, got "${unknown}"`);
+}
+
+function fail(line: string): never {
+  console.error(`error ${line}`);
+  process.exit(2);
 }

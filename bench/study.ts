@@ -8,7 +8,7 @@ import { nativeDevice } from "../src/engine/native.ts";
 import { organism } from "../src/lab/index.ts";
 import { loadStudyFile } from "../src/study/studyFile.ts";
 import { alternate, type BenchRow, median } from "./harness.ts";
-import { PythonPeer } from "./pythonPeer.ts";
+import { PeerProcess, python } from "./peerProcess.ts";
 
 const SUITE = "study";
 const TURNS = 9;
@@ -29,8 +29,8 @@ export async function studySuite(root: string): Promise<BenchRow[]> {
   });
   const beginning = trainer.snapshot();
   const script = fileURLToPath(new URL("bench/peers/mlpStep.py", `file://${root}/`));
-  const peers = await Promise.all(["torch", "jax"].map((name) => PythonPeer.start(script, [name])));
-  const present = peers.filter((peer) => peer instanceof PythonPeer);
+  const peers = await Promise.all(["torch", "jax"].map((name) => PeerProcess.start([python(), script, name])));
+  const present = peers.filter((peer) => peer instanceof PeerProcess);
 
   async function ourTurn(): Promise<number> {
     if (trainer.step + STEPS_A_TURN > study.process.steps) trainer.restore(beginning);
@@ -49,7 +49,7 @@ export async function studySuite(root: string): Promise<BenchRow[]> {
     const ours = costs.get("ours")!;
     const base = { suite: SUITE, ours, goal: GOAL_MS_PER_STEP, unit: "ms/step", runs: TURNS };
     const rows: BenchRow[] = peers.map((peer) => {
-      if (!(peer instanceof PythonPeer))
+      if (!(peer instanceof PeerProcess))
         return {
           ...base,
           case: "flagship step",

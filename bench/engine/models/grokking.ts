@@ -1,0 +1,42 @@
+/**
+ * @file Grokking MLP: relu((E[a] + E[b])·W1)·W2, full batch; the two embeddings are one product with one-hot sums,
+ * exactly as src/lab/organisms/grokking/program.ts.
+ */
+import { ops, softmaxCrossEntropy } from "../../../src/engine/index.ts";
+import { drawNormal, drawSubset } from "../draws.ts";
+import type { Model } from "./model.ts";
+
+const MODULUS = 53;
+const EMBEDDING = 64;
+const HIDDEN = 128;
+const PAIRS = 1124;
+
+export const grokking: Model = {
+  problem: () => {
+    const rows = drawSubset("grokking pairs", PAIRS, MODULUS ** 2);
+    const pairs = Int32Array.from(rows.flatMap((row) => [Math.floor(row / MODULUS), row % MODULUS]));
+    const inputs = new Float32Array(PAIRS * MODULUS);
+    for (const [i, token] of pairs.entries()) inputs[(i >> 1) * MODULUS + token] += 1;
+    const labels = Int32Array.from(rows, (row) => (Math.floor(row / MODULUS) + (row % MODULUS)) % MODULUS);
+    return {
+      model: "grokking",
+      sizes: {},
+      learningRate: 1e-3,
+      weightDecay: 1,
+      parameters: {
+        E: drawNormal("E", [MODULUS, EMBEDDING], 1),
+        W1: drawNormal("W1", [EMBEDDING, HIDDEN], Math.sqrt(2 / EMBEDDING)),
+        W2: drawNormal("W2", [HIDDEN, MODULUS], Math.sqrt(1 / HIDDEN)),
+      },
+      resident: {
+        inputs: { dtype: "float32", shape: [PAIRS, MODULUS], data: inputs },
+        pairs: { dtype: "int32", shape: [PAIRS, 2], data: pairs },
+        labels: { dtype: "int32", shape: [PAIRS], data: labels },
+      },
+      perStep: {},
+    };
+  },
+  gathers: {},
+  loss: ({ E, W1, W2 }, { inputs, labels }) =>
+    softmaxCrossEntropy(ops.matmul(ops.relu(ops.matmul(ops.matmul(inputs, E), W1)), W2), labels),
+};

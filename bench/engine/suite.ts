@@ -1,0 +1,36 @@
+/**
+ * @file Suite `engine`: issue 3's table, side by side on one core.
+ */
+import type { BenchRow } from "../harness.ts";
+import { TRAINING_CASES } from "./cases.ts";
+import { type Measuring, trainingRows } from "./trainingRows.ts";
+
+interface Case {
+  readonly name: string;
+  readonly rows: (measuring: Measuring) => Promise<BenchRow[]>;
+}
+
+const CASES: readonly Case[] = TRAINING_CASES.map((one) => ({
+  name: one.name,
+  rows: (measuring) => trainingRows(one, measuring),
+}));
+
+export const CASE_NAMES: readonly string[] = CASES.map(({ name }) => name);
+
+/** Rows of the cases named (all of them when none is), in the table's order, each reported when it is there. */
+export async function engineSuite(
+  options: Measuring & {
+    readonly only: readonly string[];
+    readonly onRows: (rows: readonly BenchRow[]) => void;
+  },
+): Promise<BenchRow[]> {
+  const { only, onRows, ...measuring } = options;
+  const all: BenchRow[] = [];
+  for (const { name, rows } of CASES) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    const found = await rows(measuring);
+    onRows(found);
+    all.push(...found);
+  }
+  return all;
+}
