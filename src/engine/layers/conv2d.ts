@@ -4,7 +4,7 @@
 import { lax } from "@jax-js/jax";
 import { ShapeError } from "../../core/index.ts";
 import type { Initialiser } from "../initialisers/initialiser.ts";
-import { biasUniform, kaimingUniform } from "../initialisers/torch.ts";
+import { biasUniform, linearUniform } from "../initialisers/torch.ts";
 import { add, reshape } from "../ops.ts";
 import { expectParameter, expectShape } from "./expect.ts";
 import type { Layer } from "./layer.ts";
@@ -29,7 +29,7 @@ export interface Conv2dOptions {
 /** Cross-correlation, as nn.Conv2d: extents go to ⌊(n + 2·padding − kernel)/stride⌋ + 1. */
 export function conv2dLayer(options: Conv2dOptions): Layer {
   const { inputs, outputs, kernel, stride = 1, padding = 0, bias = true } = options;
-  const { weightInit = kaimingUniform(), biasInit = biasUniform } = options;
+  const { weightInit = linearUniform, biasInit = biasUniform } = options;
   const fans = { in: inputs * kernel * kernel, out: outputs * kernel * kernel };
   const shape = [outputs, inputs, kernel, kernel];
   const weight = { shape, init: weightInit, fans };

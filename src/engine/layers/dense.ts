@@ -4,7 +4,7 @@
 import type { Array as JaxArray } from "@jax-js/jax";
 import { ShapeError } from "../../core/index.ts";
 import type { Initialiser } from "../initialisers/initialiser.ts";
-import { biasUniform, kaimingUniform } from "../initialisers/torch.ts";
+import { biasUniform, linearUniform } from "../initialisers/torch.ts";
 import { add, matmul } from "../ops.ts";
 import { expectParameter, expectShape } from "./expect.ts";
 import type { Layer } from "./layer.ts";
@@ -33,7 +33,7 @@ export interface DenseOptions {
 
 /** Parameters "weight" [inputs, outputs], which is nn.Linear's transposed, and "bias" [outputs]. */
 export function denseLayer(options: DenseOptions): Layer {
-  const { inputs, outputs, bias = true, weightInit = kaimingUniform(), biasInit = biasUniform } = options;
+  const { inputs, outputs, bias = true, weightInit = linearUniform, biasInit = biasUniform } = options;
   const fans = { in: inputs, out: outputs };
   const weight = { shape: [inputs, outputs], init: weightInit, fans };
   return {
