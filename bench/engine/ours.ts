@@ -4,15 +4,14 @@
 import type { Tensor } from "../../src/core/index.ts";
 import {
   adamwRow,
-  compileLoop,
   type JaxArrays,
   type LoopProgram,
   type LoopSpec,
-  type SessionOptions,
   type Specs,
   scalarColumns,
   type Tensors,
 } from "../../src/engine/index.ts";
+import { nativeDevice, type SessionOptions } from "../../src/engine/native.ts";
 import { adamwLoop, initialState } from "../../src/lab/adamwTraining.ts";
 import { MODELS } from "./models/index.ts";
 import type { Problem } from "./problem.ts";
@@ -45,7 +44,7 @@ export class OurRun {
 
   static async open(problem: Problem, options?: SessionOptions): Promise<OurRun> {
     const spec = loopSpec(problem);
-    const program = await compileLoop(spec, options);
+    const program = await nativeDevice.compileLoop(spec, options);
     program.bind(pick(problem.resident, (name) => name in spec.resident));
     return new OurRun(program, problem, { ...initialState(problem.parameters) });
   }

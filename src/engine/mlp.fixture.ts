@@ -6,8 +6,8 @@ import { valueAndGrad } from "@jax-js/jax";
 import type { Tensor } from "../core/index.ts";
 import { Rng } from "../core/index.ts";
 import type { LoopSpec } from "./device.ts";
+import { normal, zeros } from "./initialisers/draw.ts";
 import { dense } from "./layers/dense.ts";
-import { heNormal, zeros } from "./layers/initialisers.ts";
 import { softmaxCrossEntropy } from "./layers/losses.ts";
 import * as ops from "./ops.ts";
 import { ADAMW_TABLE, adamw, adamwRow } from "./optim/adamw.ts";
@@ -92,9 +92,9 @@ export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8
     return { dtype: "float32", shape, data: Float32Array.from(grey, (value) => value / 255) };
   };
   const params: Record<string, Tensor> = {
-    w1: heNormal(rng, [inputs, hidden]),
+    w1: normal(rng, [inputs, hidden], Math.sqrt(2 / inputs)),
     b1: zeros([hidden]),
-    w2: heNormal(rng, [hidden, classes]),
+    w2: normal(rng, [hidden, classes], Math.sqrt(2 / hidden)),
     b2: zeros([classes]),
   };
   const blank = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, zeros(shape)]));

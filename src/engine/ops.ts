@@ -25,8 +25,9 @@ export const log = (x: JaxArray): JaxArray => np.log(x.ref);
 export const sqrt = (x: JaxArray): JaxArray => np.sqrt(x.ref);
 export const sin = (x: JaxArray): JaxArray => np.sin(x.ref);
 export const cos = (x: JaxArray): JaxArray => np.cos(x.ref);
+export const reciprocal = (x: JaxArray): JaxArray => np.reciprocal(x.ref);
+export const erf = (x: JaxArray): JaxArray => lax.erf(x.ref);
 export const tanh = (x: JaxArray): JaxArray => np.tanh(x.ref);
-export const sigmoid = (x: JaxArray): JaxArray => nn.sigmoid(x.ref);
 export const relu = (x: JaxArray): JaxArray => nn.relu(x.ref);
 export const abs = (x: JaxArray): JaxArray => np.abs(x.ref);
 export const sign = (x: JaxArray): JaxArray => np.sign(x.ref);
@@ -52,6 +53,18 @@ export const min = (x: JaxArray, axis?: Axis): JaxArray => np.min(x.ref, axis);
 export const matmul = (x: JaxArray, y: JaxArray): JaxArray => np.matmul(x.ref, y.ref);
 export const transpose = (x: JaxArray, perm?: number[]): JaxArray => x.ref.transpose(perm);
 export const reshape = (x: JaxArray, shape: number[]): JaxArray => x.ref.reshape(shape);
+export const slice = (x: JaxArray, ...ranges: [number, number][]): JaxArray => x.ref.slice(...ranges);
+export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis);
+
+/** Rows of axis 0 by int32 numbers: [n, ...rest] and [...index] → [...index, ...rest]. */
+export const take = (x: JaxArray, rows: JaxArray): JaxArray => np.take(x.ref, rows.ref, 0);
+
+/** 1/(1 + e⁻ˣ), with a finite gradient everywhere (jax-js's own gives NaN below −88). */
+export function sigmoid(x: JaxArray): JaxArray {
+  const negative = less(x, 0);
+  const small = exp(mul(x, where(negative, 1, -1)));
+  return div(where(negative, small, 1), add(small, 1));
+}
 
 /** float32 [..., classes] from int32 [...]; a label outside 0…classes−1 gives a row of zeros. */
 export const oneHot = (labels: JaxArray, classes: number): JaxArray => nn.oneHot(labels.ref, classes);

@@ -1,11 +1,9 @@
 import { numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
-import { Rng } from "../../core/index.ts";
 import { compileFunction } from "../native/compileFunction.ts";
 import * as ops from "../ops.ts";
 import { float, int } from "../reference.suite.ts";
 import { dense } from "./dense.ts";
-import { heNormal, normal, zeros } from "./initialisers.ts";
 import { meanSquaredError, softmaxCrossEntropy } from "./losses.ts";
 
 const LOGITS = float([2, 3], [1, 2, 3, 0, 0, 0]);
@@ -77,15 +75,4 @@ test("a dense layer names itself when its weights do not fit", () => {
     "Layer readout, weights: expected shape [3, out] for inputs [2, 3], got [4, 5]",
   );
   expect(() => dense(x, np.zeros([3, 5]), b, "readout")).toThrow("Layer readout, bias: expected shape [5], got [3]");
-});
-
-test("he-normal weights have variance 2/fanIn and are a function of the key alone", () => {
-  const [first, again] = [heNormal(Rng.of(7, "w"), [400, 50]), heNormal(Rng.of(7, "w"), [400, 50])];
-  expect(first.data).toEqual(again.data);
-  const squares = Array.from(first.data, (value) => value * value);
-  const meanSquare = squares.reduce((total, value) => total + value, 0) / squares.length;
-  expect(meanSquare * 200).toBeGreaterThan(0.97);
-  expect(meanSquare * 200).toBeLessThan(1.03);
-  expect(zeros([2, 3]).data).toEqual(new Float32Array(6));
-  expect(() => normal(Rng.of(1), [2], Number.NaN)).toThrow("expected a finite standard deviation");
 });

@@ -2,7 +2,7 @@
  * @file One run's model of `shortcut-digits`: what the native trainer drives.
  */
 import { type Factors, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
-import { type Device, heNormal, type LoopProgram, zeros } from "../../../engine/index.ts";
+import { type Device, type LoopProgram, normal, zeros } from "../../../engine/index.ts";
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
 import { CLASSES, loadMnist, PIXELS, TRAIN_IMAGES } from "../../data/mnist.ts";
 import type { OpenModelOptions } from "../../nativeOrganism.ts";
@@ -50,9 +50,11 @@ class ShortcutModel implements NativeModel {
     this.numericsKept = this.device.numericsOf(await this.loop());
   }
 
+  /** Weights normal with variance 2/fan-in, biases 0. */
   initialState(): State {
     const specs = parameterSpecs(this.settings.architecture.hidden);
-    const draw = (name: string): Tensor => heNormal(Rng.of(this.seeds.init, "init", name), specs[name].shape);
+    const draw = (name: string): Tensor =>
+      normal(Rng.of(this.seeds.init, "init", name), specs[name].shape, Math.sqrt(2 / specs[name].shape[0]));
     return initialState({ W1: draw("W1"), b1: zeros(specs.b1.shape), W2: draw("W2"), b2: zeros(specs.b2.shape) });
   }
 
