@@ -4,7 +4,7 @@
  */
 import { EngineError } from "../errors.ts";
 import type { Attributes, IrType } from "./types.ts";
-import { sizeOf } from "./types.ts";
+import { sameShape, sizeOf } from "./types.ts";
 
 export interface TypedShape {
   readonly type: IrType;
@@ -105,6 +105,22 @@ export const OPS = {
     expectType(index, ["int32", "int64"]);
     const at = axis as number;
     return [{ type: x.type, shape: [...x.shape.slice(0, at), ...index.shape, ...x.shape.slice(at + 1)] }];
+  },
+  /** Slices of the leading axes by tuples along the index's last axis. */
+  GatherND: ([x, index]) => {
+    expectType(index, ["int64"]);
+    const depth = index.shape[index.shape.length - 1];
+    return [{ type: x.type, shape: [...index.shape.slice(0, -1), ...x.shape.slice(depth)] }];
+  },
+  /** Into a copy of the first operand; attribute `reduction`: none or add. */
+  ScatterND: ([x, index, updates]) => {
+    expectType(index, ["int64"]);
+    expectSameType(x, updates);
+    const depth = index.shape[index.shape.length - 1];
+    const expected = [...index.shape.slice(0, -1), ...x.shape.slice(depth)];
+    if (!sameShape(updates.shape, expected))
+      throw new TypeRuleError(`scatter: expected updates [${expected.join(", ")}], got [${updates.shape.join(", ")}]`);
+    return [{ type: x.type, shape: x.shape }];
   },
   Concat: (inputs, { axis }) => {
     const at = axis as number;

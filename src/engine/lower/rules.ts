@@ -3,11 +3,12 @@
  */
 import type { Builder } from "../ir/builder.ts";
 import type { OpName } from "../ir/ops.ts";
-import type { IrType } from "../ir/types.ts";
 import type { ProgramType } from "../trace/program.ts";
+import { castTo } from "./cast.ts";
 import { dotViews } from "./dot.ts";
 import { elementwise, unaryOn } from "./elementwise.ts";
-import { concatenate, flip, gather, split } from "./indexing.ts";
+import { gather, scatter } from "./gather.ts";
+import { concatenate, flip, split } from "./indexing.ts";
 import { contiguous } from "./physical.ts";
 import { reduceView } from "./reduce.ts";
 import type { View } from "./view.ts";
@@ -63,6 +64,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return maybeReshapeView(x, shape) ?? maybeReshapeView(contiguous(builder, x), shape)!;
   },
   gather: (input) => gather(input),
+  scatter: (input) => scatter(input),
   concatenate: ({ builder, views, params, outputTypes: [type] }) =>
     concatenate(
       builder,
@@ -76,10 +78,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 const onesLike = (view: View): number[] => view.axes.map(() => 1);
-
-export function castTo(builder: Builder, view: View, type: ProgramType): View {
-  return view.storage.type === type ? view : unaryOn(builder, "Cast", view, { to: type satisfies IrType });
-}
 
 function unary(op: OpName): Rule {
   return ({ builder, views: [x] }) => unaryOn(builder, op, x);

@@ -56,6 +56,12 @@ export function encodeNode(
     case "Gather":
     case "Concat":
       return node(op, { inputs, outputs, attributes: [intAttribute("axis", attributes.axis as number)] });
+    case "ScatterND":
+      return node(op, {
+        inputs,
+        outputs,
+        attributes: [stringAttribute("reduction", attributes.reduction as string)],
+      });
     case "Slice":
       return plain(op, [context.integers(list("starts")), context.integers(list("ends"))]);
     case "Pad":
