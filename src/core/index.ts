@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export * from "./estimate.ts";
 export * from "./hash.ts";
 export * from "./ids.ts";
+export * from "./lossNotFinite.ts";
 export * from "./measure.ts";
 export * from "./process.ts";
 export * from "./proportion.ts";

@@ -31,16 +31,26 @@ export interface MeasuredValue {
   readonly n?: number;
 }
 
+export interface AdvanceOptions {
+  readonly steps: number;
+  readonly signal?: AbortSignal;
+  /** Called a few times a second with the step that was reached. */
+  readonly onProgress?: (step: number) => void;
+}
+
 export interface AdvanceResult {
-  /** Training loss of each update just done, nats per example (weighted as in the objective); NaN and ±∞ are kept. */
+  /** Training loss of each update just done, nats per example (weighted as in the objective). */
   readonly batchLossNats: Float32Array;
 }
 
 export interface Trainer {
   readonly numerics: Numerics;
   readonly step: number;
-  /** Runs `steps` updates under the factors in force at each step. Stops early, between updates, when aborted. */
-  advance(options: { steps: number; signal?: AbortSignal }): Promise<AdvanceResult>;
+  /**
+   * Runs `steps` updates under the factors in force at each step. Stops early, between updates, when aborted. Throws
+   * LossNotFiniteError when a loss or the state becomes NaN or ±∞, and then stands before the update that broke.
+   */
+  advance(options: AdvanceOptions): Promise<AdvanceResult>;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
   /** Adds a change; it takes effect at its own `from` step, which must not lie in the past. */

@@ -69,6 +69,14 @@ export interface FunctionProgram extends HashedProgram {
   dispose(): Promise<void>;
 }
 
+/** Where NaN or ±∞ first arose inside a step. */
+export interface NonFiniteOrigin {
+  /** Operator and layer ("Exp in mlp/readout"), or the input ("resident:pixels", "row:weight"). */
+  readonly where: string;
+  /** The same with type, shape and how many of its values are not finite. */
+  readonly text: string;
+}
+
 export interface Device {
   readonly kind: "native" | "jax";
   /** Throws EngineError, naming the program, for anything that the device cannot run: before the first step. */
@@ -76,4 +84,12 @@ export interface Device {
   compileFunction(spec: FunctionSpec): Promise<FunctionProgram>;
   /** One key for everything that a run computes with. The order of programs does not matter. */
   numericsOf(...programs: readonly HashedProgram[]): Numerics;
+  /**
+   * Where the first value that is not finite arises in one step from a finite state; `table` has that step's row.
+   * Undefined when all is finite. A device that cannot look inside a step has no such method.
+   */
+  firstNonFinite?(
+    spec: LoopSpec,
+    run: { readonly resident: Tensors; readonly state: Tensors; readonly table: Tensors },
+  ): Promise<NonFiniteOrigin | undefined>;
 }

@@ -12,6 +12,7 @@ export type {
   LoopResult,
   LoopRun,
   LoopSpec,
+  NonFiniteOrigin,
   Tensors,
 } from "./device.ts";
 export { EngineError, UnsupportedPrimitiveError } from "./errors.ts";
@@ -47,6 +48,7 @@ export { pauseForEvents } from "./pause.ts";
 export type { GatherSpec, JaxArrays, Specs, TensorSpec } from "./program.ts";
 export { initEngine } from "./program.ts";
 export * from "./schedule/schedule.ts";
+export { StepPacer } from "./stepPacer.ts";
 export { scalarColumns, withoutPrefix, withPrefix } from "./stepTable.ts";
 export { scoped } from "./trace/scope.ts";
 export { ENGINE_VERSION } from "./version.ts";

@@ -4,6 +4,7 @@
 import type { Device, FunctionProgram, FunctionSpec, LoopProgram, LoopSpec } from "./device.ts";
 import { compileFunction } from "./native/compileFunction.ts";
 import { compileLoop } from "./native/compileLoop.ts";
+import { firstNonFinite } from "./native/firstNonFinite.ts";
 import { numericsOf } from "./native/numerics.ts";
 import type { SessionOptions } from "./native/session.ts";
 
@@ -12,6 +13,7 @@ export type { OptimizationLevel, SessionOptions } from "./native/session.ts";
 export interface NativeDevice extends Device {
   compileLoop(spec: LoopSpec, options?: SessionOptions): Promise<LoopProgram>;
   compileFunction(spec: FunctionSpec, options?: SessionOptions): Promise<FunctionProgram>;
+  firstNonFinite: NonNullable<Device["firstNonFinite"]>;
 }
 
-export const nativeDevice: NativeDevice = { kind: "native", compileLoop, compileFunction, numericsOf };
+export const nativeDevice: NativeDevice = { kind: "native", compileLoop, compileFunction, numericsOf, firstNonFinite };

@@ -3,12 +3,15 @@
  *
  * The state at a step is a pure function of (factors, changes, seeds, step): the same however `advance` is cut up, and
  * after any snapshot and restore. Work is done in calls that take a fraction of a second, with a pause for the event
- * loop between them. Refuses changes that the run cannot follow, foreign snapshots, and use while busy or after close.
+ * loop between them. A loss or state that is not finite ends it (LOSS_NOT_FINITE), before the update that broke. Refuses changes that
+ * the run cannot follow, foreign snapshots, and use while busy or after close.
  */
 import {
+  type AdvanceOptions,
   type AdvanceResult,
   type Change,
   type Factors,
+  LossNotFiniteError,
   type MeasuredValue,
   type Numerics,
   OntogenyError,
@@ -17,10 +20,11 @@ import {
   type Tensor,
   type Trainer,
 } from "../core/index.ts";
-import { pauseForEvents } from "../engine/index.ts";
+import { type NonFiniteOrigin, pauseForEvents, StepPacer } from "../engine/index.ts";
+import { explainBreak, isAllFinite, maybeBrokenTensor } from "./brokenTraining.ts";
 import { type Regime, RegimeHistory } from "./regime.ts";
 
-/** For tiny models, where the runtime's cost per step counts for more than the work. */
+/** However fast the steps are: a call's table and losses must fit in memory. */
 const MOST_STEPS_PER_CALL = 2000;
 
 export type State = Readonly<Record<string, Tensor>>;
@@ -29,8 +33,6 @@ export type State = Readonly<Record<string, Tensor>>;
 export interface NativeModel {
   readonly numerics: Numerics;
   initialState(): State;
-  /** How many updates fit one call of at most about 100 ms. */
-  stepsPerCall(regime: Regime): number;
   /** `steps` updates from `step` on, all under one regime. Returns new tensors; leaves `state` alone. */
   update(options: {
     readonly state: State;
@@ -38,6 +40,12 @@ export interface NativeModel {
     readonly steps: number;
     readonly regime: Regime;
   }): Promise<{ state: State; batchLossNats: Float32Array }>;
+  /** Where the first value that is not finite arises in the update from `step`; undefined when it cannot be said. */
+  firstNonFinite(options: {
+    readonly state: State;
+    readonly step: number;
+    readonly regime: Regime;
+  }): Promise<NonFiniteOrigin | undefined>;
   measure(options: {
     readonly state: State;
     readonly only?: readonly string[];
@@ -53,12 +61,15 @@ export interface NativeTrainerOptions {
   readonly changes: readonly Change[];
   readonly measureNames: readonly string[];
   readonly validateChange: (change: Change) => void;
+  /** Paces the calls; no result depends on it. */
+  readonly nowMs?: () => number;
 }
 
 export class NativeTrainer implements Trainer {
   readonly numerics: Numerics;
   private readonly options: NativeTrainerOptions;
   private readonly history: RegimeHistory;
+  private readonly pacer: StepPacer;
   private state: State;
   private stepsDone = 0;
   private status: "ready" | "advancing" | "measuring" | "closed" = "ready";
@@ -68,6 +79,7 @@ export class NativeTrainer implements Trainer {
     this.options = options;
     this.numerics = options.model.numerics;
     this.history = new RegimeHistory({ factors: options.factors, seeds: options.seeds }, options.changes);
+    this.pacer = new StepPacer({ nowMs: options.nowMs ?? (() => performance.now()) });
     this.state = options.model.initialState();
   }
 
@@ -75,35 +87,40 @@ export class NativeTrainer implements Trainer {
     return this.stepsDone;
   }
 
-  async advance({ steps, signal }: { steps: number; signal?: AbortSignal }): Promise<AdvanceResult> {
+  async advance({ steps, signal, onProgress }: AdvanceOptions): Promise<AdvanceResult> {
     if (!Number.isSafeInteger(steps) || steps < 0)
       throw new OntogenyError("OUT_OF_DOMAIN", `advance: expected steps to be an integer ≥ 0, got ${steps}`);
     return this.whileBusy("advancing", async () => {
       const losses = new Float32Array(steps);
       let done = 0;
       while (done < steps && !signal?.aborted) {
-        const step = this.stepsDone;
-        const regime = this.history.at(step);
-        const call = Math.min(
-          steps - done,
-          this.history.nextBoundary(step) - step,
-          MOST_STEPS_PER_CALL,
-          this.options.model.stepsPerCall(regime),
-        );
-        const { state, batchLossNats } = await this.options.model.update({
-          state: this.state,
-          step,
-          steps: call,
-          regime,
-        });
-        losses.set(batchLossNats, done);
-        this.state = state;
-        this.stepsDone += call;
-        done += call;
+        const made = await this.call(steps - done, losses.subarray(0, done));
+        losses.set(made, done);
+        done += made.length;
+        onProgress?.(this.stepsDone);
         await pauseForEvents();
       }
       return { batchLossNats: losses.subarray(0, done) };
     });
+  }
+
+  /** One call of the model, of at most `limit` steps; its losses. `before`: those of the calls before it. */
+  private async call(limit: number, before: Float32Array): Promise<Float32Array> {
+    const { model } = this.options;
+    const { state, stepsDone: step } = this;
+    const regime = this.history.at(step);
+    const steps = this.pacer.next(Math.min(limit, this.history.nextBoundary(step) - step, MOST_STEPS_PER_CALL));
+    const next = await this.pacer.timed(steps, () => model.update({ state, step, steps, regime }));
+    const losses = next.batchLossNats;
+    if (!isAllFinite(losses) || maybeBrokenTensor(next.state) !== undefined) {
+      const broken = await explainBreak({ model, regime, state, step, steps });
+      this.state = broken.state;
+      this.stepsDone = broken.what.step;
+      throw new LossNotFiniteError(broken.what, concatenated(before, losses.subarray(0, broken.what.step - step)));
+    }
+    this.state = next.state;
+    this.stepsDone = step + steps;
+    return losses;
   }
 
   snapshot(): Snapshot {
@@ -178,6 +195,13 @@ export class NativeTrainer implements Trainer {
         `${what}: expected the trainer to be ready, got a trainer that is ${this.status}`,
       );
   }
+}
+
+function concatenated(a: Float32Array, b: Float32Array): Float32Array {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
 }
 
 function copyOf(state: State): Record<string, Tensor> {

@@ -51,6 +51,20 @@ export class Builder {
     return this.constant(type, [], dataOf(type, [value]));
   }
 
+  /** The function, with the scope of now whenever it is called: what is emitted late keeps the name of its layer. */
+  keepingScope<Argument, Result>(emit: (argument: Argument) => Result): (argument: Argument) => Result {
+    const { scope } = this;
+    return (argument) => {
+      const present = this.scope;
+      this.scope = scope;
+      try {
+        return emit(argument);
+      } finally {
+        this.scope = present;
+      }
+    };
+  }
+
   reshape(x: Value, shape: readonly number[]): Value {
     return sameShape(x.shape, shape) ? x : this.op("Reshape", [x], { shape: [...shape] });
   }

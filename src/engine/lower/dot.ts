@@ -76,8 +76,9 @@ function product(
   const pending = {
     rows: extent(left.outer),
     columns: extent(right.outer),
-    emit: (layout: "rows-first" | "columns-first") =>
+    emit: builder.keepingScope((layout: "rows-first" | "columns-first") =>
       layout === "rows-first" ? multiply(builder, left, right) : multiply(builder, right, left),
+    ),
   };
   const flat = pendingView("float32", pending, sizes);
   const atomOf = new Map(order.map((atom, i) => [atom, flat.axes[i]]));

@@ -2,7 +2,7 @@
  * @file One run's model of `grokking`: what the native trainer drives.
  */
 import { type Factors, type MeasuredValue, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
-import { type Device, type FunctionProgram, type LoopProgram, normal } from "../../../engine/index.ts";
+import { type Device, type FunctionProgram, type LoopProgram, type LoopSpec, normal } from "../../../engine/index.ts";
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
 import type { OpenModelOptions } from "../../nativeOrganism.ts";
 import type { NativeModel, State } from "../../nativeTrainer.ts";
@@ -12,9 +12,6 @@ import { measuresOfState } from "./measures.ts";
 import type { GrokkingSettings } from "./parameters.ts";
 import { answerFunction, type GrokkingShape, parameterSpecs, trainingLoop } from "./program.ts";
 import { type ModularAddition, modularAddition, takeRows } from "./task.ts";
-
-/** Multiplications per call of the training loop: about 50 ms on a core of 2020. */
-const CALL_WORK = 2e9;
 
 const loops = new ProgramCache<LoopProgram>(6);
 const functions = new ProgramCache<FunctionProgram>(3);
@@ -70,18 +67,16 @@ class GrokkingModel implements NativeModel {
     return initialState({ E: draw("E", 1 / embedding), W1: draw("W1", 1 / embedding), W2: draw("W2", 1 / hidden) });
   }
 
-  stepsPerCall(): number {
-    const { modulus, embedding, hidden } = this.shape;
-    const perPair = modulus * embedding + embedding * hidden + hidden * modulus;
-    return Math.max(1, Math.round(CALL_WORK / (3 * this.task.trainRows.length * perPair)));
-  }
-
   async update({ state, step, steps, regime }: { state: State; step: number; steps: number; regime: Regime }) {
     const loop = await this.loop();
     loop.bind(this.resident);
-    const settings = settingsOf(regime.factors).optimizer;
-    const result = await loop.run({ steps, state, table: optimizerColumns({ settings, firstStep: step, steps }) });
+    const result = await loop.run({ steps, state, table: tableOf({ step, steps, regime }) });
     return { state: result.state, batchLossNats: result.outputs.loss.data as Float32Array };
+  }
+
+  async firstNonFinite({ state, step, regime }: { state: State; step: number; regime: Regime }) {
+    const table = tableOf({ step, steps: 1, regime });
+    return this.device.firstNonFinite?.(this.spec(), { resident: this.resident, state, table });
   }
 
   async measure({ state, only }: { state: State; only?: readonly string[] }): Promise<readonly MeasuredValue[]> {
@@ -105,9 +100,18 @@ class GrokkingModel implements NativeModel {
 
   private loop(): Promise<LoopProgram> {
     const { beta1, beta2 } = this.settings.optimizer;
-    const shape = { ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 };
-    return loops.get(this.device, JSON.stringify(shape), () => this.device.compileLoop(trainingLoop(shape)));
+    const key = JSON.stringify({ ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 });
+    return loops.get(this.device, key, () => this.device.compileLoop(this.spec()));
   }
+
+  private spec(): LoopSpec {
+    const { beta1, beta2 } = this.settings.optimizer;
+    return trainingLoop({ ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 });
+  }
+}
+
+function tableOf({ step, steps, regime }: { step: number; steps: number; regime: Regime }): Record<string, Tensor> {
+  return optimizerColumns({ settings: settingsOf(regime.factors).optimizer, firstStep: step, steps });
 }
 
 function settingsOf(factors: Factors): GrokkingSettings {

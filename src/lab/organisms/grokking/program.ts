@@ -9,6 +9,7 @@ import {
   type LoopSpec,
   ops,
   type Specs,
+  scoped,
   softmaxCrossEntropy,
 } from "../../../engine/index.ts";
 import { adamwLoop } from "../../adamwTraining.ts";
@@ -27,8 +28,12 @@ export function parameterSpecs({ modulus, embedding, hidden }: GrokkingShape): S
   };
 }
 
+const embed = scoped("embedding", ({ x, E }) => ({ y: ops.matmul(x, E) }));
+const hide = scoped("hidden", ({ x, W1 }) => ({ y: ops.relu(ops.matmul(x, W1)) }));
+const answer = scoped("answer", ({ x, W2 }) => ({ y: ops.matmul(x, W2) }));
+
 function logitsOf({ E, W1, W2 }: JaxArrays, inputs: JaxArrays[string]): JaxArrays[string] {
-  return ops.matmul(ops.relu(ops.matmul(ops.matmul(inputs, E), W1)), W2);
+  return answer({ x: hide({ x: embed({ x: inputs, E }).y, W1 }).y, W2 }).y;
 }
 
 /** Mean cross-entropy over all `pairs` training pairs, nats. */

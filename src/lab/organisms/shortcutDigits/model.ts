@@ -2,7 +2,9 @@
  * @file One run's model of `shortcut-digits`: what the native trainer drives.
  */
 import { type Factors, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
-import { type Device, type LoopProgram, normal, zeros } from "../../../engine/index.ts";
+
+import { type Device, type LoopProgram, type LoopSpec, normal, zeros } from "../../../engine/index.ts";
+
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
 import { CLASSES, loadMnist, PIXELS, TRAIN_IMAGES } from "../../data/mnist.ts";
 import type { OpenModelOptions } from "../../nativeOrganism.ts";
@@ -15,9 +17,6 @@ import type { ShortcutSettings } from "./parameters.ts";
 import { drawPresentations } from "./presentations.ts";
 import { parameterSpecs, trainingLoop } from "./program.ts";
 import { drawTrainingSet, type TrainingSet } from "./trainingSet.ts";
-
-/** Multiplications per call of the training loop: about 50 ms on a core of 2020. */
-const CALL_WORK = 4e9;
 
 const loops = new ProgramCache<LoopProgram>(4);
 
@@ -58,41 +57,16 @@ class ShortcutModel implements NativeModel {
     return initialState({ W1: draw("W1"), b1: zeros(specs.b1.shape), W2: draw("W2"), b2: zeros(specs.b2.shape) });
   }
 
-  stepsPerCall(): number {
-    const { architecture, optimizer } = this.settings;
-    return Math.max(1, Math.round(CALL_WORK / (3 * optimizer.batchSize * architecture.hidden * (PIXELS + CLASSES))));
+  async update({ state, step, steps, regime }: { state: State; step: number; steps: number; regime: Regime }) {
+    const loop = await this.loop();
+    loop.bind(residentTensors());
+    const result = await loop.run({ steps, state, table: this.tableOf({ step, steps, regime }) });
+    return { state: result.state, batchLossNats: result.outputs.loss.data as Float32Array };
   }
 
-  async update({ state, step, steps, regime }: { state: State; step: number; steps: number; regime: Regime }) {
-    const settings = settingsOf(regime.factors);
-    const drawn = drawPresentations({
-      set: this.trainingSet(settings.data.cueAgreement),
-      settings,
-      orderSeed: regime.seeds.order,
-      firstStep: step,
-      steps,
-    });
-    const shape = [steps, settings.optimizer.batchSize];
-    const loop = await this.loop();
-    const { images } = loadMnist().train;
-    loop.bind({ images: { dtype: "uint8", shape: [TRAIN_IMAGES, PIXELS], data: images }, patches: PATCHES });
-    const result = await loop.run({
-      steps,
-      state,
-      table: {
-        index: { dtype: "int32", shape, data: drawn.index },
-        cue: { dtype: "int32", shape, data: drawn.cue },
-        label: { dtype: "int32", shape, data: drawn.label },
-        weight: { dtype: "float32", shape, data: drawn.weight },
-        smoothing: {
-          dtype: "float32",
-          shape: [steps],
-          data: new Float32Array(steps).fill(settings.objective.labelSmoothing),
-        },
-        ...optimizerColumns({ settings: settings.optimizer, firstStep: step, steps }),
-      },
-    });
-    return { state: result.state, batchLossNats: result.outputs.loss.data as Float32Array };
+  async firstNonFinite({ state, step, regime }: { state: State; step: number; regime: Regime }) {
+    const table = this.tableOf({ step, steps: 1, regime });
+    return this.device.firstNonFinite?.(this.spec(), { resident: residentTensors(), state, table });
   }
 
   measure(options: { state: State; only?: readonly string[]; detail: "quick" | "full" }) {
@@ -113,8 +87,35 @@ class ShortcutModel implements NativeModel {
     const { hidden } = this.settings.architecture;
     const { batchSize, beta1, beta2 } = this.settings.optimizer;
     return loops.get(this.device, `${hidden}/${batchSize}/${beta1}/${beta2}`, () =>
-      this.device.compileLoop(trainingLoop({ hidden, batchSize, beta1, beta2 })),
+      this.device.compileLoop(this.spec()),
     );
+  }
+
+  private spec(): LoopSpec {
+    const { hidden } = this.settings.architecture;
+    const { batchSize, beta1, beta2 } = this.settings.optimizer;
+    return trainingLoop({ hidden, batchSize, beta1, beta2 });
+  }
+
+  private tableOf({ step, steps, regime }: { step: number; steps: number; regime: Regime }): Record<string, Tensor> {
+    const settings = settingsOf(regime.factors);
+    const drawn = drawPresentations({
+      set: this.trainingSet(settings.data.cueAgreement),
+      settings,
+      orderSeed: regime.seeds.order,
+      firstStep: step,
+      steps,
+    });
+    const shape = [steps, settings.optimizer.batchSize];
+    const smoothing = new Float32Array(steps).fill(settings.objective.labelSmoothing);
+    return {
+      index: { dtype: "int32", shape, data: drawn.index },
+      cue: { dtype: "int32", shape, data: drawn.cue },
+      label: { dtype: "int32", shape, data: drawn.label },
+      weight: { dtype: "float32", shape, data: drawn.weight },
+      smoothing: { dtype: "float32", shape: [steps], data: smoothing },
+      ...optimizerColumns({ settings: settings.optimizer, firstStep: step, steps }),
+    };
   }
 
   private trainingSet(cueAgreement: number): TrainingSet {
@@ -125,6 +126,11 @@ class ShortcutModel implements NativeModel {
     }
     return set;
   }
+}
+
+function residentTensors(): Record<string, Tensor> {
+  const { images } = loadMnist().train;
+  return { images: { dtype: "uint8", shape: [TRAIN_IMAGES, PIXELS], data: images }, patches: PATCHES };
 }
 
 function settingsOf(factors: Factors): ShortcutSettings {

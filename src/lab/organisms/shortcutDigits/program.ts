@@ -15,6 +15,7 @@ import {
   logSoftmax,
   ops,
   type Specs,
+  scoped,
 } from "../../../engine/index.ts";
 import { adamwLoop } from "../../adamwTraining.ts";
 import { CLASSES, PIXELS, TEST_IMAGES, TRAIN_IMAGES } from "../../data/mnist.ts";
@@ -35,10 +36,12 @@ export function parameterSpecs(hidden: number): Specs {
   };
 }
 
+const hide = scoped("hidden", ({ x, W1, b1 }) => ({ y: ops.relu(dense(x, W1, b1, "hidden")) }));
+const answer = scoped("answer", ({ x, W2, b2 }) => ({ y: dense(x, W2, b2, "answer") }));
+
 /** Logits [n, 10] of inputs [n, 784]. */
-function logitsOf(parameters: JaxArrays, x: JaxArray): JaxArray {
-  const hidden = ops.relu(dense(x, parameters.W1, parameters.b1, "hidden"));
-  return dense(hidden, parameters.W2, parameters.b2, "answer");
+function logitsOf({ W1, b1, W2, b2 }: JaxArrays, x: JaxArray): JaxArray {
+  return answer({ x: hide({ x, W1, b1 }).y, W2, b2 }).y;
 }
 
 /** Σ weightᵢ·CEᵢ over the batch, with labels smoothed; the weights sum to 1. */
@@ -126,10 +129,10 @@ export function heldOutAnswers({ hidden, count }: { readonly hidden: number; rea
     },
     fn: ({ image, edgeOfImage, ownPatch, conflictPatch, W1edge, W1, b1, W2, b2 }) => {
       const clean = dense(image, W1, b1, "hidden");
-      const answer = (hiddenIn: JaxArray): JaxArray => dense(ops.relu(hiddenIn), W2, b2, "answer");
+      const logits = (hiddenIn: JaxArray): JaxArray => answer({ x: ops.relu(hiddenIn), W2, b2 }).y;
       const withCue = (patch: JaxArray): JaxArray =>
-        answer(ops.add(clean, ops.matmul(ops.sub(ops.maximum(edgeOfImage, patch), edgeOfImage), W1edge)));
-      return { clean: answer(clean), own: withCue(ownPatch), conflict: withCue(conflictPatch) };
+        logits(ops.add(clean, ops.matmul(ops.sub(ops.maximum(edgeOfImage, patch), edgeOfImage), W1edge)));
+      return { clean: logits(clean), own: withCue(ownPatch), conflict: withCue(conflictPatch) };
     },
   };
 }
