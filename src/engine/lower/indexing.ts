@@ -46,18 +46,3 @@ export function pad(builder: Builder, view: View, width: readonly (readonly [num
     builder.op("Pad", [value], { before: width.map(([low]) => low), after: width.map(([, high]) => high) }),
   );
 }
-
-/** By gathering in reverse order. */
-export function flip(builder: Builder, view: View, axes: readonly number[]): View {
-  let value = materialise(builder, view);
-  for (const axis of axes) {
-    const extent = value.shape[axis];
-    const reversed = builder.constant(
-      "int32",
-      [extent],
-      Int32Array.from({ length: extent }, (_, i) => extent - 1 - i),
-    );
-    value = builder.op("Gather", [value, reversed], { axis });
-  }
-  return viewOf(value);
-}
