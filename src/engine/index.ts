@@ -26,6 +26,7 @@ export { printGraph } from "./ir/print.ts";
 export { verifyGraph } from "./ir/verify.ts";
 export type { JaxBackend } from "./jax/backend.ts";
 export { jaxDevice } from "./jax/device.ts";
+export * from "./layers/accuracy.ts";
 export * from "./layers/activations.ts";
 export * from "./layers/attention.ts";
 export * from "./layers/conv2d.ts";

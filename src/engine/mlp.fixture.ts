@@ -31,7 +31,7 @@ export function mlpLogits(params: MlpParams, x: JaxArray): JaxArray {
 }
 
 export function mlpLoss(params: MlpParams, x: JaxArray, labels: JaxArray, weights: JaxArray): JaxArray {
-  return softmaxCrossEntropy(mlpLogits(params, x), labels, weights);
+  return softmaxCrossEntropy(mlpLogits(params, x), labels, { weights });
 }
 
 const f32 = (...shape: number[]): TensorSpec => ({ dtype: "float32", shape });
