@@ -6,7 +6,9 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
-import { compileLoop } from "../native/compileLoop.ts";
+import type { Device } from "../device.ts";
+import { jaxDevice } from "../jax/device.ts";
+import { nativeDevice } from "../native.ts";
 import * as ops from "../ops.ts";
 import type { JaxArrays, Specs } from "../program.ts";
 import { float } from "../reference.suite.ts";
@@ -23,6 +25,7 @@ const SPECS: Specs = Object.fromEntries(
   NAMES.map((name) => [name, { dtype: "float32" as const, shape: reference.shapes[name] }]),
 );
 const STEPS = reference.rates.length;
+const DEVICES: readonly Device[] = [nativeDevice, jaxDevice({ backend: "cpu" })];
 
 export interface OptimizerCase {
   readonly optimizer: Optimizer;
@@ -42,8 +45,8 @@ export function testOptimizer(title: string, options: OptimizerCase): void {
     reference.rates.map((learningRate, i) => optimizer.row({ learningRate, weightDecay: decay, update: i + 1 }));
 
   describe(title, () => {
-    test("follows its reference on every shape, under a changing learning rate and weight decay", async () => {
-      const { paths } = await run({ optimizer, state: start, rows: rows(weightDecay), gradient: ofTheProblem });
+    test.each(DEVICES)("follows its reference on every shape as rates change, with decay, on $kind", async (device) => {
+      const { paths } = await run({ optimizer, state: start, rows: rows(weightDecay), gradient: ofTheProblem, device });
       for (const [i, step] of reference.recordedSteps.entries())
         for (const name of NAMES) {
           const expected = (reference.paths[path][i] as Values)[name];
@@ -122,10 +125,11 @@ async function run(options: {
   readonly state: Readonly<Record<string, Tensor>>;
   readonly rows: readonly Readonly<Record<string, number>>[];
   readonly gradient: (args: JaxArrays) => JaxArrays;
+  readonly device?: Device;
 }): Promise<{ state: Record<string, Tensor>; paths: Record<Name, Tensor> }> {
-  const { optimizer, state, rows, gradient } = options;
+  const { optimizer, state, rows, gradient, device = nativeDevice } = options;
   const slots = optimizer.slots(SPECS);
-  const program = await compileLoop({
+  const program = await device.compileLoop({
     name: optimizer.name,
     resident: { ...withPrefix(SPECS, "c:"), "nan:wide": SPECS.wide },
     state: { ...SPECS, ...slots },
