@@ -2,7 +2,6 @@
  * @file The 784–128–10 network of the studies (or any smaller one) as a loop specification: for tests and benchmarks.
  */
 import type { Array as JaxArray } from "@jax-js/jax";
-import { valueAndGrad } from "@jax-js/jax";
 import type { Tensor } from "../core/index.ts";
 import { Rng } from "../core/index.ts";
 import type { LoopSpec } from "./device.ts";
@@ -10,9 +9,9 @@ import { normal, zeros } from "./initialisers/draw.ts";
 import { dense } from "./layers/dense.ts";
 import { softmaxCrossEntropy } from "./layers/losses.ts";
 import * as ops from "./ops.ts";
-import { ADAMW_TABLE, adamw, adamwRow } from "./optim/adamw.ts";
+import { adamw } from "./optim/adamw.ts";
+import { initialTrainingState, trainingColumns, trainingLoop } from "./optim/trainingLoop.ts";
 import type { TensorSpec } from "./program.ts";
-import { scalarColumns, withoutPrefix, withPrefix } from "./stepTable.ts";
 
 export interface MlpSizes {
   readonly inputs: number;
@@ -32,7 +31,7 @@ export function mlpLogits(params: MlpParams, x: JaxArray): JaxArray {
 }
 
 export function mlpLoss(params: MlpParams, x: JaxArray, labels: JaxArray, weights: JaxArray): JaxArray {
-  return softmaxCrossEntropy(mlpLogits(params, x), labels, weights);
+  return softmaxCrossEntropy(mlpLogits(params, x), labels, { weights });
 }
 
 const f32 = (...shape: number[]): TensorSpec => ({ dtype: "float32", shape });
@@ -48,35 +47,20 @@ export function mlpLoop(sizes: MlpSizes, options: { readonly pixels?: "uint8" | 
   const params = paramSpecs(sizes);
   const dtype = options.pixels ?? "float32";
   const scale = dtype === "uint8" ? { scale: 1 / 255 } : {};
-  return {
+  return trainingLoop({
     name: "mlp",
+    parameters: params,
+    optimizer: adamw(),
     resident: { pixels: { dtype, shape: [rows, inputs] }, labels: i32(rows), patches: { dtype, shape: [11, inputs] } },
-    state: { ...params, ...withPrefix(params, "m."), ...withPrefix(params, "v.") },
-    perStep: { index: i32(batch), patch: i32(batch), weight: f32(batch), ...ADAMW_TABLE },
+    perStep: { index: i32(batch), patch: i32(batch), weight: f32(batch) },
     gathers: {
       image: { from: "pixels", by: "index", ...scale },
       cue: { from: "patches", by: "patch", ...scale },
       label: { from: "labels", by: "index" },
     },
-    step: (args) => {
-      const { w1, b1, w2, b2 } = args;
-      const current = { w1, b1, w2, b2 };
-      const [loss, grads] = valueAndGrad((p: MlpParams) =>
-        mlpLoss(p, ops.maximum(args.image, args.cue), args.label, args.weight),
-      )({ w1: w1.ref, b1: b1.ref, w2: w2.ref, b2: b2.ref }) as [JaxArray, Record<string, JaxArray>];
-      const next = adamw({
-        params: current,
-        grads,
-        m: withoutPrefix(args, "m."),
-        v: withoutPrefix(args, "v."),
-        row: args,
-      });
-      return {
-        state: { ...next.params, ...withPrefix(next.m, "m."), ...withPrefix(next.v, "v.") },
-        outputs: { loss },
-      };
-    },
-  };
+    loss: (own, { image, cue, label, weight }) =>
+      mlpLoss(own as unknown as MlpParams, ops.maximum(image, cue), label, weight),
+  });
 }
 
 /** Everything that `mlpLoop` needs, from one seed. */
@@ -97,17 +81,14 @@ export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8
     w2: normal(rng, [hidden, classes], Math.sqrt(2 / hidden)),
     b2: zeros([classes]),
   };
-  const blank = Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, zeros(shape)]));
-  const rowsOfAdamw = Array.from({ length: steps }, (_, step) =>
-    adamwRow({ learningRate: 1e-3, weightDecay: 0.1, update: step + 1 }),
-  );
+  const parts = { optimizer: adamw() };
   return {
     resident: {
       pixels: images(rows, inputs),
       labels: { dtype: "int32", shape: [rows], data: integers(rows, classes) },
       patches: images(11, 9),
     } satisfies Record<string, Tensor>,
-    state: { ...params, ...withPrefix(blank, "m."), ...withPrefix(blank, "v.") } as Record<string, Tensor>,
+    state: initialTrainingState(params, parts),
     table: {
       index: { dtype: "int32", shape: [steps, batch], data: integers(steps * batch, rows) },
       patch: { dtype: "int32", shape: [steps, batch], data: integers(steps * batch, 11) },
@@ -116,7 +97,12 @@ export function mlpData(sizes: MlpSizes, steps: number, seed = 1, pixels: "uint8
         shape: [steps, batch],
         data: new Float32Array(steps * batch).map(() => 1 + rng.uniform()),
       },
-      ...scalarColumns(rowsOfAdamw),
+      ...trainingColumns({
+        parts,
+        firstStep: 0,
+        steps,
+        settingsAt: () => ({ learningRate: 1e-3, weightDecay: 0.1 }),
+      }),
     } as Record<string, Tensor>,
   };
 }

@@ -53,7 +53,9 @@ export const min = (x: JaxArray, axis?: Axis): JaxArray => np.min(x.ref, axis);
 export const matmul = (x: JaxArray, y: JaxArray): JaxArray => np.matmul(x.ref, y.ref);
 export const transpose = (x: JaxArray, perm?: number[]): JaxArray => x.ref.transpose(perm);
 export const reshape = (x: JaxArray, shape: number[]): JaxArray => x.ref.reshape(shape);
-export const slice = (x: JaxArray, ...ranges: [number, number][]): JaxArray => x.ref.slice(...ranges);
+/** jax-js's own: per axis a position (which drops the axis), [] for all of it, or [start, end). */
+export const slice = (x: JaxArray, ...ranges: (number | [] | [number] | [number, number])[]): JaxArray =>
+  x.ref.slice(...ranges);
 export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis);
 
 /** Rows of axis 0 by int32 numbers: [n, ...rest] and [...index] → [...index, ...rest]. */

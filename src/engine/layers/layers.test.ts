@@ -15,7 +15,7 @@ async function lossOf(weights?: number[]): Promise<number> {
     name: "loss",
     inputs,
     fn: ({ logits, labels, weights: w }) => ({
-      loss: softmaxCrossEntropy(logits, labels, weights === undefined ? undefined : w),
+      loss: softmaxCrossEntropy(logits, labels, weights === undefined ? {} : { weights: w }),
     }),
   });
   const { loss } = await program.run(inputs);
@@ -50,7 +50,7 @@ test("mean squared error with and without weights", async () => {
   const program = await compileFunction({
     name: "mse",
     inputs,
-    fn: ({ a, b, w }) => ({ plain: meanSquaredError(a, b), weighted: meanSquaredError(a, b, w) }),
+    fn: ({ a, b, w }) => ({ plain: meanSquaredError(a, b), weighted: meanSquaredError(a, b, { weights: w }) }),
   });
   const { plain, weighted } = await program.run(inputs);
   expect(plain.data[0]).toBeCloseTo(9 / 4, 6);

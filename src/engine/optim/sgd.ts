@@ -2,50 +2,64 @@
  * @file Stochastic gradient descent with momentum and coupled weight decay, PyTorch's semantics (torch.optim.SGD,
  * dampening 0): g ← g + λp; b ← μb + g; p ← p − lr·b, with Nesterov p ← p − lr·(g + μb).
  *
- * A momentum buffer of zeros gives PyTorch's first step. Non-finite gradients propagate.
+ * A momentum slot of zeros gives PyTorch's first step. Without momentum there is no slot, and the decay is one factor.
  */
-import type { Array as JaxArray } from "@jax-js/jax";
+import { DomainError } from "../../core/index.ts";
 import { add, mul, sub } from "../ops.ts";
-import type { TensorSpec } from "../program.ts";
-import type { Arrays } from "./adamw.ts";
-
-export interface SgdRow extends Record<string, number> {
-  readonly sgdLearningRate: number;
-  readonly sgdWeightDecay: number;
-}
-
-export const SGD_COLUMNS = ["sgdLearningRate", "sgdWeightDecay"] as const;
-
-/** The `perStep` entries that `sgdMomentum` reads. */
-export const SGD_TABLE: Readonly<Record<(typeof SGD_COLUMNS)[number], TensorSpec>> = {
-  sgdLearningRate: { dtype: "float32", shape: [] },
-  sgdWeightDecay: { dtype: "float32", shape: [] },
-};
-
-export function sgdRow(options: { readonly learningRate: number; readonly weightDecay?: number }): SgdRow {
-  return { sgdLearningRate: options.learningRate, sgdWeightDecay: options.weightDecay ?? 0 };
-}
+import type { Optimizer, ParameterRule, UpdateInput } from "./optimizer.ts";
+import { everyParameter, requireShare, requireUpdate, slotsLike } from "./optimizer.ts";
 
 export interface SgdOptions {
-  readonly params: Arrays;
-  readonly grads: Arrays;
-  /** The momentum buffers, keyed as `params`. */
-  readonly momentum: Arrays;
-  readonly row: Arrays;
-  /** μ, fixed in the graph. */
-  readonly mu?: number;
+  /** μ, in [0, 1). Default 0. */
+  readonly momentum?: number;
   readonly nesterov?: boolean;
+  /** Which parameters weight decay acts on. Default all. */
+  readonly decays?: ParameterRule;
 }
 
-/** One traced update. */
-export function sgdMomentum({ params, grads, momentum, row, mu = 0.9, nesterov = false }: SgdOptions) {
-  const next = { params: {}, momentum: {} } as Record<"params" | "momentum", Record<string, JaxArray>>;
-  for (const [name, p] of Object.entries(params)) {
-    const g = add(grads[name], mul(p, row.sgdWeightDecay));
-    const buffer = add(mul(momentum[name], mu), g);
-    const direction = nesterov ? add(g, mul(buffer, mu)) : buffer;
-    next.params[name] = sub(p, mul(direction, row.sgdLearningRate));
-    next.momentum[name] = buffer;
-  }
-  return next;
+export function sgd({ momentum = 0, nesterov = false, decays = everyParameter }: SgdOptions = {}): Optimizer {
+  requireShare("sgd, momentum", momentum);
+  if (nesterov && momentum === 0) throw new DomainError("sgd, momentum", "a positive number with Nesterov", momentum);
+  if (momentum === 0) return plainSgd(decays);
+  return {
+    name: nesterov ? "nesterov" : "momentum",
+    slots: (parameters) => slotsLike(parameters, ["momentum"]),
+    columns: ["sgdLearningRate", "sgdWeightDecay"],
+    row(step) {
+      requireUpdate("sgd", step);
+      return { sgdLearningRate: step.learningRate, sgdWeightDecay: step.weightDecay ?? 0 };
+    },
+    update({ params, grads, slots, row }) {
+      const next = { params: { ...params }, slots: { ...slots } };
+      for (const [name, p] of Object.entries(params)) {
+        const g = decays(name, p.shape) ? add(grads[name], mul(p, row.sgdWeightDecay)) : grads[name];
+        const buffer = add(mul(slots[`momentum.${name}`], momentum), g);
+        const direction = nesterov ? add(g, mul(buffer, momentum)) : buffer;
+        next.params[name] = sub(p, mul(direction, row.sgdLearningRate));
+        next.slots[`momentum.${name}`] = buffer;
+      }
+      return next;
+    },
+  };
+}
+
+/** p − lr·(g + λp) = (1 − lr·λ)·p − lr·g. */
+function plainSgd(decays: ParameterRule): Optimizer {
+  return {
+    name: "sgd",
+    slots: () => ({}),
+    columns: ["sgdDecay", "sgdLearningRate"],
+    row(step) {
+      requireUpdate("sgd", step);
+      const { learningRate, weightDecay = 0 } = step;
+      return { sgdDecay: 1 - learningRate * weightDecay, sgdLearningRate: learningRate };
+    },
+    update({ params, grads, row }: UpdateInput) {
+      const moved = Object.entries(params).map(([name, p]) => {
+        const kept = decays(name, p.shape) ? mul(p, row.sgdDecay) : p;
+        return [name, sub(kept, mul(grads[name], row.sgdLearningRate))] as const;
+      });
+      return { params: Object.fromEntries(moved), slots: {} };
+    },
+  };
 }

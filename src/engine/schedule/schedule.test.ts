@@ -1,9 +1,34 @@
+/**
+ * Reference: PyTorch 2.13's schedulers, `python fixtures/makeScheduleNumbers.py > fixtures/scheduleNumbers.json`.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import reference from "./fixtures/scheduleNumbers.json" with { type: "json" };
 import type { Schedule } from "./schedule.ts";
 import { scheduleAt } from "./schedule.ts";
 
 const base = { peak: 2, totalSteps: 100 };
+
+const { peak, warmupSteps } = reference;
+const FOLLOWED: Record<keyof typeof reference.rates, Schedule> = {
+  constant: { kind: "constant", peak, totalSteps: 40 },
+  "linear-warmup": { kind: "linear-warmup", peak, totalSteps: 40, warmupSteps },
+  cosine: { kind: "cosine", peak, totalSteps: 40, floor: 0.05 },
+  cosineAfterWarmup: { kind: "cosine", peak, totalSteps: 40, warmupSteps },
+  linear: { kind: "linear", peak, totalSteps: 40, floor: 0.03 },
+  linearAfterWarmup: { kind: "linear", peak, totalSteps: 40, warmupSteps },
+  wsd: { kind: "wsd", peak, totalSteps: 40, decaySteps: 10 },
+  "multi-step": { kind: "multi-step", peak, totalSteps: 40, milestones: [10, 25, 30], factor: 0.5 },
+};
+
+test.each(Object.entries(FOLLOWED))("%s gives the rates of PyTorch's scheduler", (name, schedule) => {
+  const rates = reference.rates[name as keyof typeof FOLLOWED];
+  // torch's cosine climbs again after T_max; ours stays at its floor.
+  const compared = schedule.kind === "cosine" ? rates.slice(0, schedule.totalSteps + 1) : rates;
+  expect(compared.length).toBeGreaterThanOrEqual(41);
+  for (const [step, rate] of compared.entries())
+    expect(scheduleAt(schedule, step), `step ${step}`).toBeCloseTo(rate, 9);
+});
 
 test("constant is the peak everywhere", () => {
   expect([0, 50, 99].map((step) => scheduleAt({ ...base, kind: "constant" }, step))).toEqual([2, 2, 2]);
@@ -35,10 +60,10 @@ test("wsd holds the peak, then descends over its decay steps", () => {
 });
 
 test("every schedule stays between its floor and its peak", () => {
-  const kinds = fc.constantFrom("constant", "cosine", "linear", "linear-warmup", "wsd");
+  const kinds = fc.constantFrom("constant", "cosine", "linear", "linear-warmup", "wsd", "multi-step");
   fc.assert(
     fc.property(kinds, fc.nat(99), fc.nat(200), (kind, warmupSteps, step) => {
-      const rate = scheduleAt({ ...base, kind, warmupSteps, floor: 0 } as Schedule, step);
+      const rate = scheduleAt({ ...base, kind, warmupSteps, floor: 0, milestones: [30, 60] } as Schedule, step);
       expect(rate).toBeGreaterThanOrEqual(0);
       expect(rate).toBeLessThanOrEqual(2);
     }),

@@ -6,17 +6,22 @@ import { DomainError } from "../../core/index.ts";
 export interface Schedule {
   /**
    * constant: peak · cosine: half a cosine from peak to `floor` · linear: a straight line from peak to `floor` ·
-   * wsd: peak, then a straight line to `floor` over the last `decaySteps`. All after a linear warm-up.
+   * wsd: peak, then a straight line to `floor` over the last `decaySteps` · multi-step: peak, multiplied by `factor` at
+   * each of `milestones`. All after a linear warm-up.
    */
-  readonly kind: "constant" | "cosine" | "linear" | "linear-warmup" | "wsd";
+  readonly kind: "constant" | "cosine" | "linear" | "linear-warmup" | "wsd" | "multi-step";
   readonly peak: number;
   readonly totalSteps: number;
   /** The rate rises as peak·(step + 1)/warmupSteps; default 0. */
   readonly warmupSteps?: number;
   /** Only for wsd; default a fifth of the total. */
   readonly decaySteps?: number;
-  /** Where the descent ends; default 0. */
+  /** Where the descent of cosine, linear and wsd ends; default 0. */
   readonly floor?: number;
+  /** Only for multi-step: the updates from which on the rate is lower. Default none. */
+  readonly milestones?: readonly number[];
+  /** Only for multi-step; default .1. */
+  readonly factor?: number;
 }
 
 /** The learning rate of one update. Past `totalSteps` a descending schedule stays at its floor. */
@@ -41,8 +46,12 @@ export function scheduleAt(schedule: Schedule, step: number): number {
       const { decaySteps = Math.ceil(totalSteps / 5) } = schedule;
       return peak + (floor - peak) * share(Math.max(warmupSteps, totalSteps - decaySteps));
     }
+    case "multi-step": {
+      const { milestones = [], factor = 0.1 } = schedule;
+      return peak * factor ** milestones.filter((milestone) => milestone <= step).length;
+    }
     default:
       kind satisfies never;
-      throw new DomainError("scheduleAt, kind", "constant, cosine, linear, linear-warmup or wsd", kind);
+      throw new DomainError("scheduleAt, kind", "constant, cosine, linear, linear-warmup, wsd or multi-step", kind);
   }
 }

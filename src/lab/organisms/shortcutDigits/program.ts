@@ -12,7 +12,6 @@ import {
   type FunctionSpec,
   type JaxArrays,
   type LoopSpec,
-  logSoftmax,
   ops,
   type Specs,
   scoped,
@@ -71,11 +70,8 @@ export function trainingLoop(options: {
       patch: { from: "patches", by: "cue", scale: BYTE },
     },
     loss: (parameters, { image, patch, label, weight, smoothing }) => {
-      const logProbabilities = logSoftmax(logitsOf(parameters, ops.maximum(image, patch)));
-      const sure = ops.mul(ops.oneHot(label, CLASSES), ops.sub(1, smoothing));
-      const target = ops.add(sure, ops.div(smoothing, CLASSES));
-      const perExample = ops.sum(ops.mul(target, logProbabilities), -1);
-      return ops.neg(ops.sum(ops.mul(perExample, weight)));
+      const logits = logitsOf(parameters, ops.maximum(image, patch));
+      return ops.sum(ops.mul(crossEntropyPerExample(logits, label, { smoothing }), weight));
     },
     betas: { beta1, beta2 },
   });
