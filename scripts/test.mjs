@@ -10,13 +10,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensure, ROOT } from "./ensure.mjs";
+import { ensureChromium } from "./ensureChromium.mjs";
 
 const STAGES = {
   lint: () => check(["@biomejs", "biome", "bin", "biome"], ["ci", "--colors=off", "--error-on-warnings", "."]),
   types: () => check(["typescript", "bin", "tsc"], ["--noEmit", "-p", "tsconfig.json"]),
   deadcode: () => check(["knip", "bin", "knip.js"], ["--no-progress"]),
   unit: () => vitest("unit"),
-  e2e: () => vitest("e2e"),
+  e2e: () => vitest("e2e", browserEnvironment()),
 };
 
 const wanted = process.argv.slice(2);
@@ -53,7 +54,13 @@ function check(binary, args) {
   return { passed: 0, failed: 1, skipped: 0 };
 }
 
-function vitest(project) {
+/** Why there is no browser, for the tests that would drive one. */
+function browserEnvironment() {
+  const { missing } = ensureChromium();
+  return missing === undefined ? {} : { ONTOGENY_CHROMIUM_MISSING: missing };
+}
+
+function vitest(project, environment = {}) {
   const folder = mkdtempSync(join(tmpdir(), "ontogeny-test-"));
   const countsPath = join(folder, "counts.json");
   const result = spawnSync(
@@ -65,7 +72,11 @@ function vitest(project) {
       project,
       "--reporter=./scripts/vitestReporter.mjs",
     ],
-    { cwd: ROOT, stdio: ["ignore", 1, 2], env: { NO_COLOR: "1", ...process.env, ONTOGENY_TEST_COUNTS: countsPath } },
+    {
+      cwd: ROOT,
+      stdio: ["ignore", 1, 2],
+      env: { NO_COLOR: "1", ...process.env, ...environment, ONTOGENY_TEST_COUNTS: countsPath },
+    },
   );
   try {
     const counts = JSON.parse(readFileSync(countsPath, "utf8"));

@@ -13,6 +13,9 @@ import { Rng } from "../core/index.ts";
 
 const FACTOR = 8;
 
+/** Two trajectories cross: what counts is how far apart they are around a step. */
+const NEAR_STEPS = 10;
+
 /** Of a mean of cross-entropies: jax-js's Wasm logarithm is off by up to 1.3e-5 (docs/engine.md, "Devices"). */
 const LOSS_ERROR_NATS = 1.5e-5;
 
@@ -30,10 +33,12 @@ export function nudged(state: Readonly<Record<string, Tensor>>, seed: number): R
 
 /** For each step, what the losses of another device may differ by: see the header. `nudged` are losses after nudges. */
 export function agreementTolerance(losses: ArrayLike<number>, nudgedLosses: readonly ArrayLike<number>[]): number[] {
-  let moved = 0;
-  return Array.from(losses, (loss, step) => {
-    moved = Math.max(moved, ...nudgedLosses.map((others) => Math.abs(others[step] - loss)));
-    return FACTOR * moved + LOSS_ERROR_NATS;
+  const moved = Array.from(losses, (loss, step) =>
+    Math.max(...nudgedLosses.map((others) => Math.abs(others[step] - loss))),
+  );
+  return moved.map((_, step) => {
+    const near = moved.slice(Math.max(0, step - NEAR_STEPS), step + NEAR_STEPS + 1);
+    return FACTOR * Math.max(...near) + LOSS_ERROR_NATS;
   });
 }
 

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Change, MeasuredValue, Snapshot, Trainer } from "../core/index.ts";
-import { nativeDevice } from "../engine/native.ts";
+import type { Device } from "../engine/index.ts";
 import { exactPlacebo } from "./interventions/nulls.ts";
 import type { Organism } from "./organism.ts";
 
@@ -14,13 +14,14 @@ export interface TrainerSuite {
   readonly steps: number;
   /** A change in mid-run that must make a difference at once. */
   readonly effective: Change;
+  readonly device: Device;
 }
 
-export function testTrainer({ organism, small, steps, effective }: TrainerSuite): void {
+export function testTrainer({ organism, small, steps, effective, device }: TrainerSuite): void {
   const factors = organism.parseFactors(small, "suite");
   const seedsOf = (seed: number) => Object.fromEntries(organism.seedNames.map((name) => [name, seed]));
   const open = (changes: readonly Change[] = [], seeds = seedsOf(3)): Promise<Trainer> =>
-    organism.open({ process: { organism: organism.name, factors, changes: [] }, seeds, changes, device: nativeDevice });
+    organism.open({ process: { organism: organism.name, factors, changes: [] }, seeds, changes, device });
   const trained = async (changes: readonly Change[] = [], seeds = seedsOf(3)): Promise<Snapshot> => {
     const trainer = await open(changes, seeds);
     await trainer.advance({ steps });
@@ -33,7 +34,7 @@ export function testTrainer({ organism, small, steps, effective }: TrainerSuite)
     return reference;
   };
 
-  describe(`trainer of ${organism.name}`, () => {
+  describe(`trainer of ${organism.name}, device ${device.kind}`, () => {
     test("learns: the training loss falls", async () => {
       const trainer = await open();
       const lossNow = async () => measured(await trainer.measure({ only: ["train.loss"] }), "train.loss");
@@ -165,7 +166,7 @@ export function testTrainer({ organism, small, steps, effective }: TrainerSuite)
       await expect(open([], { data: 1 })).rejects.toThrow("expected components");
       await expect(open([], { ...seedsOf(1), data: -1 })).rejects.toThrow("Seed data: expected an integer ≥ 0, got -1");
       const process = { organism: "another", factors, changes: [] };
-      await expect(organism.open({ process, seeds: seedsOf(1), changes: [], device: nativeDevice })).rejects.toThrow(
+      await expect(organism.open({ process, seeds: seedsOf(1), changes: [], device })).rejects.toThrow(
         'one of "another"',
       );
       const trainer = await open();

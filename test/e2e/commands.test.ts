@@ -2,14 +2,13 @@
  * @file The commands over a finished study, and what they say when something in the workspace was tampered with or
  * damaged.
  */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
+import { launchChromium } from "./chromium.ts";
 import { cli, cliJson, TINY, temporaryFolder } from "./cli.ts";
 
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const finished = temporaryFolder();
 /** A cohort run with a checkpoint at step 30. */
 let parent: string;
@@ -117,10 +116,9 @@ test("the report is drawn again the same", async () => {
 });
 
 test("the report reads in a browser: no request, no error, nothing wider than a phone's page", async (context) => {
-  const executablePath = BROWSERS.find((path) => existsSync(path));
-  if (executablePath === undefined) return context.skip(`none of ${BROWSERS.join(", ")} is installed`);
+  const browser = await launchChromium();
+  if ("missing" in browser) return context.skip(browser.missing);
   const { report } = await cliJson("report", "tiny", "--home", finished);
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   try {
     const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
     const troubles: string[] = [];

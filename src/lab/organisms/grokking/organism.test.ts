@@ -1,14 +1,17 @@
 import { expect, test } from "vitest";
+import { jaxDevice } from "../../../engine/index.ts";
 import { nativeDevice } from "../../../engine/native.ts";
 import { testTrainer } from "../../trainer.suite.ts";
 import { grokking } from "./organism.ts";
 
-testTrainer({
-  organism: grokking,
-  small: { "data.modulus": 13, "architecture.embedding": 8, "architecture.hidden": 16 },
-  steps: 60,
-  effective: { from: 0, set: { "optimizer.weightDecay": 3 } },
-});
+for (const device of [nativeDevice, jaxDevice({ backend: "wasm" })])
+  testTrainer({
+    organism: grokking,
+    small: { "data.modulus": 13, "architecture.embedding": 8, "architecture.hidden": 16 },
+    steps: 60,
+    effective: { from: 0, set: { "optimizer.weightDecay": 3 } },
+    device,
+  });
 
 async function firstSteps(seed: number, settings: Record<string, number>, steps: number) {
   const factors = grokking.parseFactors(settings, "test");

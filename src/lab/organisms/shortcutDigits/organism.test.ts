@@ -12,6 +12,7 @@ testTrainer({
   small: SMALL,
   steps: 40,
   effective: { from: 0, set: { "objective.conflictWeight": 50 } },
+  device: nativeDevice,
 });
 
 const seeds = { data: 1, init: 1, order: 1 };
