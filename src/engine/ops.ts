@@ -8,6 +8,10 @@
 import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, lax, nn, numpy as np } from "@jax-js/jax";
 
+export { relu, sigmoid, tanh } from "./ops/activations.ts";
+export { logSoftmax, logTotalExp, softmax } from "./ops/softmax.ts";
+export { standardise, toUnitRms } from "./ops/standardise.ts";
+
 export type Operand = JaxArray | number;
 export type Axis = number | number[];
 
@@ -27,8 +31,6 @@ export const sin = (x: JaxArray): JaxArray => np.sin(x.ref);
 export const cos = (x: JaxArray): JaxArray => np.cos(x.ref);
 export const reciprocal = (x: JaxArray): JaxArray => np.reciprocal(x.ref);
 export const erf = (x: JaxArray): JaxArray => lax.erf(x.ref);
-export const tanh = (x: JaxArray): JaxArray => np.tanh(x.ref);
-export const relu = (x: JaxArray): JaxArray => nn.relu(x.ref);
 export const abs = (x: JaxArray): JaxArray => np.abs(x.ref);
 export const sign = (x: JaxArray): JaxArray => np.sign(x.ref);
 export const maximum = (x: Operand, y: Operand): JaxArray => np.maximum(arrayOf(x), keep(y));
@@ -62,11 +64,6 @@ export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis
 export const take = (x: JaxArray, rows: JaxArray): JaxArray => np.take(x.ref, rows.ref, 0);
 
 /** 1/(1 + e⁻ˣ), with a finite gradient everywhere (jax-js's own gives NaN below −88). */
-export function sigmoid(x: JaxArray): JaxArray {
-  const negative = less(x, 0);
-  const small = exp(mul(x, where(negative, 1, -1)));
-  return div(where(negative, small, 1), add(small, 1));
-}
 
 /** float32 [..., classes] from int32 [...]; a label outside 0…classes−1 gives a row of zeros. */
 export const oneHot = (labels: JaxArray, classes: number): JaxArray => nn.oneHot(labels.ref, classes);

@@ -1,5 +1,5 @@
 /**
- * @file Causal multi-head attention of queries, keys and values [batch, time, width], and embeddings by one-hot products.
+ * @file Causal multi-head attention of queries, keys and values [batch, time, width], and embeddings.
  */
 import { numpy as np } from "@jax-js/jax";
 import { ops } from "../../../src/engine/index.ts";
@@ -14,7 +14,7 @@ export function attention(queries: JaxArray, keys: JaxArray, values: JaxArray, h
   const k = perHead(keys, [0, 2, 3, 1]);
   const v = perHead(values, [0, 2, 1, 3]);
   const scores = ops.add(ops.mul(ops.matmul(q, k), 1 / Math.sqrt(width / heads)), causalMask(time));
-  const mixed = ops.matmul(softmax(scores), v);
+  const mixed = ops.matmul(ops.softmax(scores), v);
   return ops.reshape(ops.transpose(mixed, [0, 2, 1, 3]), [batch, time, width]);
 }
 
@@ -24,14 +24,5 @@ function causalMask(time: number): JaxArray {
   return np.array(mask);
 }
 
-/** Over the last axis. */
-function softmax(x: JaxArray): JaxArray {
-  const shape = [...x.shape.slice(0, -1), 1];
-  const exponentials = ops.exp(ops.sub(x, ops.reshape(ops.stopGradient(ops.max(x, -1)), shape)));
-  return ops.div(exponentials, ops.reshape(ops.sum(exponentials, -1), shape));
-}
-
 /** Rows of `table` [tokens, width] at int32 [...]. */
-export function embed(table: JaxArray, tokens: JaxArray): JaxArray {
-  return ops.matmul(ops.oneHot(tokens, table.shape[0]), table);
-}
+export const embed = (table: JaxArray, tokens: JaxArray): JaxArray => ops.take(table, tokens);

@@ -5,7 +5,7 @@
  */
 
 import type { Tensor } from "../../../src/core/index.ts";
-import { dense, ops, softmaxCrossEntropy } from "../../../src/engine/index.ts";
+import { dense, geluTanh, ops, softmaxCrossEntropy } from "../../../src/engine/index.ts";
 import { blank, drawIntegers, drawNormal, ones } from "../draws.ts";
 import type { Problem } from "../problem.ts";
 import { attention, embed } from "./attention.ts";
@@ -62,16 +62,7 @@ function problem(): Problem {
 }
 
 function layerNorm(x: JaxArray, scale: JaxArray, shift: JaxArray): JaxArray {
-  const shape = [...x.shape.slice(0, -1), 1];
-  const centred = ops.sub(x, ops.reshape(ops.mean(x, -1), shape));
-  const deviation = ops.sqrt(ops.add(ops.reshape(ops.mean(ops.square(centred), -1), shape), 1e-5));
-  return ops.add(ops.mul(ops.div(centred, deviation), scale), shift);
-}
-
-/** x·(1 + tanh(√(2/π)·(x + .044715 x³)))/2. */
-function gelu(x: JaxArray): JaxArray {
-  const inner = ops.mul(ops.add(x, ops.mul(ops.mul(ops.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
-  return ops.mul(ops.mul(x, 0.5), ops.add(ops.tanh(inner), 1));
+  return ops.add(ops.mul(ops.standardise(x, 1e-5), scale), shift);
 }
 
 function block(x: JaxArray, p: Record<string, JaxArray>, layer: number): JaxArray {
@@ -81,7 +72,7 @@ function block(x: JaxArray, p: Record<string, JaxArray>, layer: number): JaxArra
   const mixed = attention(part(0), part(1), part(2), HEADS);
   const attended = ops.add(x, dense(mixed, get("merge"), get("mergeBias")));
   const normed = layerNorm(attended, get("norm2"), get("norm2Bias"));
-  return ops.add(attended, dense(gelu(dense(normed, get("up"), get("upBias"))), get("down"), get("downBias")));
+  return ops.add(attended, dense(geluTanh(dense(normed, get("up"), get("upBias"))), get("down"), get("downBias")));
 }
 
 export const gpt: Model = {

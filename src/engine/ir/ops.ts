@@ -46,6 +46,8 @@ export const OPS = {
   Tanh: unary(FLOAT),
   Sigmoid: unary(FLOAT),
   Relu: unary(FLOAT),
+  /** Over the last axis. */
+  Softmax: unary(FLOAT),
   Not: unary(BOOL),
   Add: binary(NUMERIC),
   Sub: binary(NUMERIC),

@@ -15,9 +15,9 @@ export function geluErf(x: JaxArray): JaxArray {
 
 /** ½x(1 + tanh(√(2/π)(x + .044715x³))): torch.nn.GELU("tanh"), jax.nn.gelu(approximate=True). */
 export function geluTanh(x: JaxArray): JaxArray {
-  const scale = Math.sqrt(2 / Math.PI);
-  const inner = mul(x, add(mul(mul(x, x), 0.044715 * scale), scale));
-  return mul(mul(x, 0.5), add(tanh(inner), 1));
+  const scale = 2 * Math.sqrt(2 / Math.PI);
+  // ½(1 + tanh(u)) = sigmoid(2u).
+  return mul(x, sigmoid(mul(x, add(mul(mul(x, x), 0.044715 * scale), scale))));
 }
 
 /** x·sigmoid(x). */

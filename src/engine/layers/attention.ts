@@ -9,7 +9,7 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { numpy as np } from "@jax-js/jax";
 import { DomainError } from "../../core/index.ts";
 import type { Initialiser } from "../initialisers/initialiser.ts";
-import { add, div, exp, matmul, max, mul, reshape, stopGradient, sub, sum, transpose } from "../ops.ts";
+import { add, matmul, mul, reshape, softmax, transpose } from "../ops.ts";
 import type { DenseOptions } from "./dense.ts";
 import { denseLayer } from "./dense.ts";
 import { expectShape } from "./expect.ts";
@@ -73,13 +73,6 @@ export function attentionPattern(queries: JaxArray, keys: JaxArray, causal: bool
   const swapped = transpose(keys, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
   const scores = mul(matmul(queries, swapped), 1 / Math.sqrt(headWidth));
   return softmax(causal ? add(scores, causalMask(length)) : scores);
-}
-
-/** Over the last axis, shifted by its maximum. */
-export function softmax(x: JaxArray): JaxArray {
-  const kept = [...x.shape.slice(0, -1), 1];
-  const weights = exp(sub(x, reshape(stopGradient(max(x, -1)), kept)));
-  return div(weights, reshape(sum(weights, -1), kept));
 }
 
 /** [length, length]: 0 on and below the diagonal. */

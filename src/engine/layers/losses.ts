@@ -7,7 +7,23 @@
  */
 import type { Array as JaxArray } from "@jax-js/jax";
 import { ShapeError } from "../../core/index.ts";
-import { add, exp, less, log, max, mean, mul, oneHot, relu, square, stopGradient, sub, sum, where } from "../ops.ts";
+import {
+  add,
+  exp,
+  less,
+  log,
+  logTotalExp,
+  max,
+  mean,
+  mul,
+  oneHot,
+  relu,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  where,
+} from "../ops.ts";
 import { expectType } from "./expect.ts";
 
 export interface LossOptions {
@@ -18,12 +34,6 @@ export interface LossOptions {
 export interface CrossEntropyOptions extends LossOptions {
   /** The label's share ε that is spread over all classes evenly: a number or a traced scalar. Default 0. */
   readonly smoothing?: JaxArray | number;
-}
-
-/** ln softmax over the last axis, shifted by its maximum. */
-export function logSoftmax(logits: JaxArray): JaxArray {
-  const { shifted, logTotal } = shiftedLogits(logits);
-  return sub(shifted, logTotal.reshape([...logits.shape.slice(0, -1), 1]));
 }
 
 /**
@@ -94,7 +104,7 @@ function weightedMean(perExample: JaxArray, { weights }: LossOptions): JaxArray 
 function shiftedLogits(logits: JaxArray): { shifted: JaxArray; logTotal: JaxArray } {
   const kept = [...logits.shape.slice(0, -1), 1];
   const shifted = sub(logits, stopGradient(max(logits, -1)).reshape(kept));
-  return { shifted, logTotal: log(sum(exp(shifted), -1)) };
+  return { shifted, logTotal: logTotalExp(shifted) };
 }
 
 function expectEqualShapes(what: string, expected: readonly number[], { shape }: JaxArray): void {

@@ -4,9 +4,8 @@
  * Constant rows give the shift (LayerNorm) without a division by zero, by `epsilon`. Non-finite values spread over their
  * row. Sources: Ba, Kiros, Hinton, arXiv:1607.06450, eq. 4; Zhang & Sennrich, NeurIPS 2019, eq. 4.
  */
-import type { Array as JaxArray } from "@jax-js/jax";
 import { onesInit, zerosInit } from "../initialisers/initialiser.ts";
-import { add, mean, mul, reciprocal, reshape, sqrt, square, sub } from "../ops.ts";
+import { add, mul, standardise, toUnitRms } from "../ops.ts";
 import { expectParameter, expectShape } from "./expect.ts";
 import type { Layer } from "./layer.ts";
 import { modelPlace } from "./layer.ts";
@@ -30,7 +29,7 @@ export function layerNormLayer({ width, epsilon = 1e-5 }: NormOptions): Layer {
         expectShape(layer, name, [width], value);
         return value;
       });
-      return add(mul(scaledToUnit(sub(x, meanOf(x)), epsilon), weight), bias);
+      return add(mul(standardise(x, epsilon), weight), bias);
     },
   };
 }
@@ -44,13 +43,7 @@ export function rmsNormLayer({ width, epsilon = 1e-5 }: NormOptions): Layer {
       expectShape(layer, "inputs", ["...", width], x);
       const weight = expectParameter(layer, parameters, "weight");
       expectShape(layer, "weight", [width], weight);
-      return mul(scaledToUnit(x, epsilon), weight);
+      return mul(toUnitRms(x, epsilon), weight);
     },
   };
 }
-
-const scaledToUnit = (x: JaxArray, epsilon: number): JaxArray =>
-  mul(x, reciprocal(sqrt(add(meanOf(square(x)), epsilon))));
-
-/** Mean over the last axis, which stays with extent 1. */
-const meanOf = (x: JaxArray): JaxArray => reshape(mean(x, -1), [...x.shape.slice(0, -1), 1]);

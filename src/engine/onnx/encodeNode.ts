@@ -31,6 +31,8 @@ export function encodeNode(
         outputs,
         attributes: [intAttribute("axis", 0)],
       });
+    case "Softmax":
+      return node(op, { inputs, outputs, attributes: [intAttribute("axis", -1)] });
     case "Mod":
       return node("Mod", { inputs, outputs, attributes: [intAttribute("fmod", 1)] });
     case "Cast":

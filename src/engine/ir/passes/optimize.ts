@@ -8,6 +8,7 @@ import { dropDeadCode } from "./deadCode.ts";
 import { foldConstants } from "./foldConstants.ts";
 import { fuseActivation } from "./fuseActivation.ts";
 import { fuseBias } from "./fuseBias.ts";
+import { recogniseFunctions } from "./recognise.ts";
 import { simplify } from "./simplify.ts";
 import { sinkTransposes } from "./sinkTransposes.ts";
 
@@ -20,6 +21,7 @@ const REPEATED: readonly Pass[] = [
   { name: "foldConstants", run: foldConstants },
   { name: "simplify", run: simplify },
   { name: "shareCommonSubexpressions", run: shareCommonSubexpressions },
+  { name: "recogniseFunctions", run: recogniseFunctions },
   { name: "sinkTransposes", run: sinkTransposes },
   { name: "dropDeadCode", run: dropDeadCode },
 ];

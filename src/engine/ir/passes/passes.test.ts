@@ -198,6 +198,7 @@ test("every pass over a training step leaves a well-formed graph, and the last w
     "foldConstants",
     "fuseActivation",
     "fuseBias",
+    "recogniseFunctions",
     "shareCommonSubexpressions",
     "simplify",
     "sinkTransposes",

@@ -32,15 +32,24 @@ function supportsOf({ inputs, constants, equations }: TracedProgram): Boxes {
       variable,
       (data as Float32Array).every((value) => value === 0) ? emptyBox(variable.shape) : fullBox(variable.shape),
     );
+  const producers = new Map<Operand, Equation>();
   for (const equation of equations) {
     const rule = REGION_RULES[equation.primitive];
-    for (const variable of equation.outputs)
-      supports.set(
-        variable,
-        rule === undefined ? fullBox(variable.shape) : rule.support(equation, operandBoxes(equation, supports)),
-      );
+    for (const variable of equation.outputs) {
+      producers.set(variable, equation);
+      if (isStep(equation, producers)) supports.set(variable, emptyBox(variable.shape));
+      else if (rule === undefined) supports.set(variable, fullBox(variable.shape));
+      else supports.set(variable, rule.support(equation, operandBoxes(equation, supports)));
+    }
   }
   return supports;
+}
+
+/** x − stop_gradient(x), which is zero and exists for its derivative (ops/localModel.ts). */
+function isStep({ primitive, inputs: [x, y] }: Equation, producers: ReadonlyMap<Operand, Equation>): boolean {
+  const negation = primitive === "add" ? producers.get(y) : undefined;
+  const held = negation?.primitive === "neg" ? producers.get(negation.inputs[0]) : undefined;
+  return held?.primitive === "stop_gradient" && held.inputs[0] === x;
 }
 
 const operandBoxes = ({ inputs }: Equation, boxes: Boxes): Box[] => inputs.map((operand) => boxes.get(operand) ?? []);

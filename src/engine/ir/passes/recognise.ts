@@ -1,0 +1,76 @@
+/**
+ * @file Pass: functions that jax-js spells out, in the form that its tracer gives them, become the runtime's own
+ * operators: tanh, sigmoid and softmax. Their derivatives are no part of it (see ../../ops/localModel.ts).
+ */
+import { isScalar } from "../constants.ts";
+import { rebuild } from "../rebuild.ts";
+import type { Graph, Value } from "../types.ts";
+import { sameShape } from "../types.ts";
+import { beforeReshape, maybeOperand, maybeOperands, maybeWithScalar } from "./match.ts";
+
+export function recogniseFunctions(graph: Graph): Graph {
+  return rebuild(graph, ({ builder, node: { op, outputs }, inputs }) => {
+    const [left, right] = inputs;
+    if (op === "Mul") {
+      const x = maybeTanh(left, right) ?? maybeTanh(right, left);
+      return x === undefined ? undefined : builder.emit("Tanh", [x]);
+    }
+    if (op !== "Div") return undefined;
+    const logit = maybeSigmoid(left, right);
+    if (logit !== undefined) return builder.emit("Sigmoid", [logit]);
+    const scores = maybeSoftmax(left, right);
+    return scores !== undefined && sameShape(scores.shape, outputs[0].shape)
+      ? builder.emit("Softmax", [scores])
+      : undefined;
+  });
+}
+
+/** s·(e − 1)/(e + 1) with e = exp(2sx) and s the sign of −x. */
+function maybeTanh(quotient: Value, sign: Value): Value | undefined {
+  const [less, more] = maybeOperands(quotient, "Div") ?? [];
+  const grown = maybeWithScalar(less, "Add", -1);
+  if (grown === undefined || grown !== maybeWithScalar(more, "Add", 1)) return undefined;
+  const doubled = maybeWithScalar(maybeOperand(grown, "Exp"), "Mul", 2);
+  const factors = maybeOperands(doubled, "Mul");
+  if (factors === undefined || !factors.includes(sign)) return undefined;
+  const x = factors[0] === sign ? factors[1] : factors[0];
+  return x === maybeSignedBy(sign) ? x : undefined;
+}
+
+/** f/(1 + e) with e = exp(sx), f = e for negative x and 1 for others. */
+function maybeSigmoid(numerator: Value, denominator: Value): Value | undefined {
+  const grown = maybeWithScalar(denominator, "Add", 1);
+  const [negative, yes, no] = maybeOperands(numerator, "Where") ?? [];
+  if (grown === undefined || yes !== grown || !isScalar(no, 1)) return undefined;
+  const factors = maybeOperands(maybeOperand(grown, "Exp"), "Mul");
+  const sign = factors?.find((factor) => maybeSignedBy(factor) !== undefined);
+  if (factors === undefined || sign === undefined) return undefined;
+  const x = factors[0] === sign ? factors[1] : factors[0];
+  return x === maybeSignedBy(sign) && maybeNegative(negative) === x ? x : undefined;
+}
+
+/** What a value is 1 where negative and −1 elsewhere of. */
+function maybeSignedBy(sign: Value): Value | undefined {
+  const [negative, yes, no] = maybeOperands(sign, "Where") ?? [];
+  return negative !== undefined && isScalar(yes, 1) && isScalar(no, -1) ? maybeNegative(negative) : undefined;
+}
+
+function maybeNegative(condition: Value): Value | undefined {
+  const [x, zero] = maybeOperands(condition, "Less") ?? [];
+  return x !== undefined && isScalar(zero, 0) ? x : undefined;
+}
+
+/** exp(x − max)/Σ exp(x − max) over the last axis. */
+function maybeSoftmax(weights: Value, sums: Value): Value | undefined {
+  const [scores, maximum] = maybeOperands(maybeOperand(weights, "Exp"), "Sub") ?? [];
+  if (scores === undefined || scores.shape.length === 0) return undefined;
+  const last = scores.shape.length - 1;
+  const column = [...scores.shape.slice(0, -1), 1];
+  if (!sameShape(sums.shape, column) || !sameShape(maximum.shape, column)) return undefined;
+  const isOverLast = (value: Value, op: "ReduceMax" | "ReduceSum", of: Value): boolean => {
+    const made = beforeReshape(value);
+    const axes = made.producer?.attributes.axes as readonly number[] | undefined;
+    return maybeOperand(made, op) === of && axes?.length === 1 && axes[0] === last;
+  };
+  return isOverLast(maximum, "ReduceMax", scores) && isOverLast(sums, "ReduceSum", weights) ? scores : undefined;
+}

@@ -1,0 +1,22 @@
+/**
+ * @file Functions whose derivatives are given by a law instead of being derived from how their values are computed.
+ *
+ * jax-js has no custom derivatives. Here f(x) is written as its value at x held fixed, and a law that says how f goes on
+ * from there: sigmoid(a + w) from sigmoid(a) and w. The step w is zero and has derivative 1; derivatives of every order
+ * are those of the law. When a program is lowered, w is known to be zero and what it multiplies is not computed, so that a
+ * value costs one operator and a gradient what one would write by hand.
+ *
+ * On jax-js's own devices w is computed as x − x: a non-finite x gives NaN there.
+ */
+import type { Array as JaxArray } from "@jax-js/jax";
+import { lax } from "@jax-js/jax";
+
+/** Zero of x's shape with derivative 1: x − x held fixed. */
+export function stepFrom(x: JaxArray): JaxArray {
+  return x.ref.sub(held(x));
+}
+
+/** x without derivative. */
+export function held(x: JaxArray): JaxArray {
+  return lax.stopGradient(x.ref);
+}

@@ -1,0 +1,52 @@
+/**
+ * @file Softmax and its logarithm over the last axis, shifted by the maximum, with their derivatives by law (see
+ * ./localModel.ts). A non-finite value spreads over its row.
+ */
+import type { Array as JaxArray } from "@jax-js/jax";
+import { numpy as np } from "@jax-js/jax";
+import { held, stepFrom } from "./localModel.ts";
+
+/** The law: p(a + w) = p·eʷ/(1 + Σ p·(eʷ − 1)). */
+export function softmax(x: JaxArray): JaxArray {
+  const weights = np.exp(shifted(held(x)));
+  const sums = rowSum(weights.ref);
+  const value = weights.div(sums);
+  const growth = np.exp(stepFrom(x));
+  const total = rowSum(value.ref.mul(growth.ref.sub(1))).add(1);
+  return value.mul(growth).div(total);
+}
+
+/** The law: l(a + w) = l + w − ln(1 + Σ eˡ·(eʷ − 1)). */
+export function logSoftmax(x: JaxArray): JaxArray {
+  const fixed = shifted(held(x));
+  const weights = np.exp(fixed.ref);
+  const sums = rowSum(weights.ref);
+  const value = fixed.sub(np.log(sums.ref));
+  const step = stepFrom(x);
+  const growth = np.exp(step.ref).sub(1);
+  const total = rowSum(weights.div(sums).mul(growth)).add(1);
+  return value.add(step).sub(np.log(total));
+}
+
+/** ln Σ eˣ of rows whose maximum is about 0, without a shift: [...] from [..., n]. The law is that of `logSoftmax`. */
+export function logTotalExp(x: JaxArray): JaxArray {
+  const weights = np.exp(held(x));
+  const sums = rowSum(weights.ref);
+  const growth = np.exp(stepFrom(x)).sub(1);
+  const total = rowSum(weights.div(sums.ref).mul(growth)).add(1);
+  return np.log(sums).add(np.log(total)).reshape(x.shape.slice(0, -1));
+}
+
+/** Consumes x. */
+function shifted(x: JaxArray): JaxArray {
+  const rows = np.max(x.ref, -1).reshape(columnOf(x));
+  return x.sub(rows);
+}
+
+/** Consumes x. */
+function rowSum(x: JaxArray): JaxArray {
+  const shape = columnOf(x);
+  return np.sum(x, -1).reshape(shape);
+}
+
+const columnOf = (x: JaxArray): number[] => [...x.shape.slice(0, -1), 1];
