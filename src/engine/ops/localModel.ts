@@ -2,8 +2,8 @@
  * @file Functions whose derivatives are given by a law instead of being derived from how their values are computed.
  *
  * jax-js has no custom derivatives. Here f(x) is written as its value at x held fixed, and a law that says how f goes on
- * from there: sigmoid(a + w) from sigmoid(a) and w. The step w is zero and has derivative 1; derivatives of every order
- * are those of the law. When a program is lowered, w is known to be zero and what it multiplies is not computed, so that a
+ * from there: sigmoid(a + w) from sigmoid(a) and w. The step w is zero and has derivative 1; derivatives are
+ * those of the law. When a program is lowered, w is known to be zero and what it multiplies is not computed, so that a
  * value costs one operator and a gradient what one would write by hand.
  *
  * On jax-js's own devices w is computed as x − x: a non-finite x gives NaN there.
@@ -19,4 +19,15 @@ export function stepFrom(x: JaxArray): JaxArray {
 /** x without derivative. */
 export function held(x: JaxArray): JaxArray {
   return lax.stopGradient(x.ref);
+}
+
+/** eʷ − 1 for a step w: its Taylor polynomial, whose derivatives at 0 are right up to the sixth. Consumes w. */
+export function growthOf(step: JaxArray): JaxArray {
+  let series = step.ref.mul(1 / 6).add(1);
+  for (const order of [5, 4, 3, 2])
+    series = series
+      .mul(step.ref)
+      .mul(1 / order)
+      .add(1);
+  return series.mul(step);
 }

@@ -4,26 +4,26 @@
  */
 import type { Array as JaxArray } from "@jax-js/jax";
 import { numpy as np } from "@jax-js/jax";
-import { held, stepFrom } from "./localModel.ts";
+import { growthOf, held, stepFrom } from "./localModel.ts";
 
-/** The law: p(a + w) = p·eʷ/(1 + Σ p·(eʷ − 1)). */
+/** The law: p(a + w) = p·(1 + g)/(1 + Σ p·g) with g = eʷ − 1. */
 export function softmax(x: JaxArray): JaxArray {
   const weights = np.exp(shifted(held(x)));
   const sums = rowSum(weights.ref);
   const value = weights.div(sums);
-  const growth = np.exp(stepFrom(x));
-  const total = rowSum(value.ref.mul(growth.ref.sub(1))).add(1);
-  return value.mul(growth).div(total);
+  const growth = growthOf(stepFrom(x));
+  const total = rowSum(value.ref.mul(growth.ref)).add(1);
+  return value.mul(growth.add(1)).div(total);
 }
 
-/** The law: l(a + w) = l + w − ln(1 + Σ eˡ·(eʷ − 1)). */
+/** The law: l(a + w) = l + w − ln(1 + Σ eˡ·g) with g = eʷ − 1. */
 export function logSoftmax(x: JaxArray): JaxArray {
   const fixed = shifted(held(x));
   const weights = np.exp(fixed.ref);
   const sums = rowSum(weights.ref);
   const value = fixed.sub(np.log(sums.ref));
   const step = stepFrom(x);
-  const growth = np.exp(step.ref).sub(1);
+  const growth = growthOf(step.ref);
   const total = rowSum(weights.div(sums).mul(growth)).add(1);
   return value.add(step).sub(np.log(total));
 }
@@ -32,7 +32,7 @@ export function logSoftmax(x: JaxArray): JaxArray {
 export function logTotalExp(x: JaxArray): JaxArray {
   const weights = np.exp(held(x));
   const sums = rowSum(weights.ref);
-  const growth = np.exp(stepFrom(x)).sub(1);
+  const growth = growthOf(stepFrom(x));
   const total = rowSum(weights.div(sums.ref).mul(growth)).add(1);
   return np.log(sums).add(np.log(total)).reshape(x.shape.slice(0, -1));
 }

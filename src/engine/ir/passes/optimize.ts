@@ -19,9 +19,10 @@ interface Pass {
 
 const REPEATED: readonly Pass[] = [
   { name: "foldConstants", run: foldConstants },
-  { name: "simplify", run: simplify },
   { name: "shareCommonSubexpressions", run: shareCommonSubexpressions },
   { name: "recogniseFunctions", run: recogniseFunctions },
+  { name: "simplify", run: simplify },
+  { name: "shareCommonSubexpressions", run: shareCommonSubexpressions },
   { name: "sinkTransposes", run: sinkTransposes },
   { name: "dropDeadCode", run: dropDeadCode },
 ];

@@ -13,11 +13,16 @@ export function recogniseFunctions(graph: Graph): Graph {
     const [left, right] = inputs;
     if (op === "Mul") {
       const x = maybeTanh(left, right) ?? maybeTanh(right, left);
-      return x === undefined ? undefined : builder.emit("Tanh", [x]);
+      if (x !== undefined) return builder.emit("Tanh", [x]);
+      const sums = maybeOperand(right, "Reciprocal");
+      const scores = sums === undefined ? undefined : maybeSoftmax(left, sums);
+      return scores === undefined ? undefined : builder.emit("Softmax", [scores]);
+    }
+    if (op === "Reciprocal") {
+      const x = maybeOperand(maybeOperand(maybeWithScalar(left, "Add", 1), "Exp"), "Neg");
+      return x === undefined ? undefined : builder.emit("Sigmoid", [x]);
     }
     if (op !== "Div") return undefined;
-    const logit = maybeSigmoid(left, right);
-    if (logit !== undefined) return builder.emit("Sigmoid", [logit]);
     const scores = maybeSoftmax(left, right);
     return scores !== undefined && sameShape(scores.shape, outputs[0].shape)
       ? builder.emit("Softmax", [scores])
@@ -35,18 +40,6 @@ function maybeTanh(quotient: Value, sign: Value): Value | undefined {
   if (factors === undefined || !factors.includes(sign)) return undefined;
   const x = factors[0] === sign ? factors[1] : factors[0];
   return x === maybeSignedBy(sign) ? x : undefined;
-}
-
-/** f/(1 + e) with e = exp(sx), f = e for negative x and 1 for others. */
-function maybeSigmoid(numerator: Value, denominator: Value): Value | undefined {
-  const grown = maybeWithScalar(denominator, "Add", 1);
-  const [negative, yes, no] = maybeOperands(numerator, "Where") ?? [];
-  if (grown === undefined || yes !== grown || !isScalar(no, 1)) return undefined;
-  const factors = maybeOperands(maybeOperand(grown, "Exp"), "Mul");
-  const sign = factors?.find((factor) => maybeSignedBy(factor) !== undefined);
-  if (factors === undefined || sign === undefined) return undefined;
-  const x = factors[0] === sign ? factors[1] : factors[0];
-  return x === maybeSignedBy(sign) && maybeNegative(negative) === x ? x : undefined;
 }
 
 /** What a value is 1 where negative and −1 elsewhere of. */

@@ -22,7 +22,7 @@ const REWRITES: Partial<Record<OpName, Rewrite>> = {
   },
   Mul: rewriteMul,
   Div: (_, [x, y]) => (isScalar(y, 1) ? x : undefined),
-  Neg: (_, [x]) => operandOf(x, "Neg"),
+  Neg: rewriteNeg,
   Max: (b, [x, y]) => rewriteRelu(b, x, y) ?? rewriteScaled(b, "Max", x, y),
   Min: (b, [x, y]) => rewriteScaled(b, "Min", x, y),
   MatMul: rewriteMatMul,
@@ -72,6 +72,11 @@ function rewriteAdd(b: Simplifier, [x, y]: readonly Value[]): Value | undefined 
   if (isScalar(y, 0)) return x;
   if (isScalar(x, 0)) return y;
   if (x === y && x.type === "float32") return b.op("Mul", [x, b.scalar("float32", 2)]);
+  const sum = x.type === "float32" && x.producer?.op === "Add" ? x.producer.inputs : undefined;
+  if (sum?.includes(y)) {
+    const other = sum[0] === y ? sum[1] : sum[0];
+    return b.op("Add", [other, b.op("Mul", [y, b.scalar("float32", 2)])]);
+  }
   const negatedRight = operandOf(y, "Neg");
   if (negatedRight !== undefined) return b.op("Sub", [x, negatedRight]);
   const negatedLeft = operandOf(x, "Neg");
@@ -83,18 +88,36 @@ function rewriteMul(b: Simplifier, [x, y]: readonly Value[]): Value | undefined 
   if (maybeScalar(x) !== undefined && maybeScalar(y) === undefined) return b.op("Mul", [y, x]);
   if (isScalar(y, 1)) return x;
   if (isScalar(y, -1)) return b.op("Neg", [x]);
-  const right = operandOf(y, "Reciprocal");
-  if (right !== undefined) return b.op("Div", [x, right]);
-  const left = operandOf(x, "Reciprocal");
-  if (left !== undefined && maybeScalar(y) === undefined) return b.op("Div", [y, left]);
   const factor = maybeScalar(y);
-  if (factor === undefined) return undefined;
+  if (factor === undefined) return rewriteProduct(b, x, y) ?? rewriteProduct(b, y, x);
   const negated = operandOf(x, "Neg");
   if (negated !== undefined) return b.op("Mul", [negated, b.op("Neg", [y])]);
   const inner = x.producer?.op === "Mul" ? x.producer.inputs : undefined;
   if (inner !== undefined && maybeScalar(inner[1]) !== undefined && x.type === "float32")
     return b.op("Mul", [inner[0], b.op("Mul", [inner[1], y])]);
   return undefined;
+}
+
+/** A product of two arrays: the reciprocal, the sign and the factor of one are moved to where they cost least. */
+function rewriteProduct(b: Simplifier, x: Value, y: Value): Value | undefined {
+  if (x.type !== "float32") return undefined;
+  const divisor = operandOf(y, "Reciprocal");
+  if (divisor !== undefined && sizeOf(divisor.shape) >= sizeOf(x.shape)) return b.op("Div", [x, divisor]);
+  const negated = operandOf(y, "Neg");
+  if (negated !== undefined) return b.op("Neg", [b.op("Mul", [x, negated])]);
+  const scaled = maybeScaled(y);
+  if (scaled === undefined || sizeOf(scaled.of.shape) < sizeOf(x.shape)) return undefined;
+  return b.op("Mul", [b.op("Mul", [x, scaled.of]), b.scalar("float32", scaled.factor)]);
+}
+
+/** Next to an addition a sign costs nothing, and a constant factor takes it in. */
+function rewriteNeg(b: Simplifier, [x]: readonly Value[]): Value | undefined {
+  const twice = operandOf(x, "Neg");
+  if (twice !== undefined) return twice;
+  const scaled = maybeScaled(x);
+  if (scaled !== undefined) return b.op("Mul", [scaled.of, b.scalar("float32", -scaled.factor)]);
+  const difference = x.producer?.op === "Sub" ? x.producer.inputs : undefined;
+  return difference === undefined ? undefined : b.op("Sub", [difference[1], difference[0]]);
 }
 
 function rewriteRelu(b: Simplifier, x: Value, y: Value): Value | undefined {
