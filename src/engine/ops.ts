@@ -63,6 +63,10 @@ export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis
 /** Rows of axis 0 by int32 numbers: [n, ...rest] and [...index] → [...index, ...rest]. */
 export const take = (x: JaxArray, rows: JaxArray): JaxArray => np.take(x.ref, rows.ref, 0);
 
+/** float32 of this shape, in row-major order. */
+export const constant = (shape: readonly number[], values: ArrayLike<number>): JaxArray =>
+  np.array(Float32Array.from(values)).reshape([...shape]);
+
 /** 1/(1 + e⁻ˣ), with a finite gradient everywhere (jax-js's own gives NaN below −88). */
 
 /** float32 [..., classes] from int32 [...]; a label outside 0…classes−1 gives a row of zeros. */
