@@ -46,6 +46,10 @@ export const toFloat = (x: JaxArray): JaxArray => x.ref.astype(DType.Float32);
 export const toInt = (x: JaxArray): JaxArray => x.ref.astype(DType.Int32);
 export const stopGradient = (x: JaxArray): JaxArray => lax.stopGradient(x.ref);
 
+/** float32 of this shape, in row-major order. */
+export const constant = (shape: readonly number[], values: ArrayLike<number>): JaxArray =>
+  np.array(Float32Array.from(values)).reshape([...shape]);
+
 export const sum = (x: JaxArray, axis?: Axis): JaxArray => np.sum(x.ref, axis);
 export const mean = (x: JaxArray, axis?: Axis): JaxArray => np.mean(x.ref, axis);
 export const max = (x: JaxArray, axis?: Axis): JaxArray => np.max(x.ref, axis);
@@ -62,10 +66,6 @@ export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis
 
 /** Rows of axis 0 by int32 numbers: [n, ...rest] and [...index] → [...index, ...rest]. */
 export const take = (x: JaxArray, rows: JaxArray): JaxArray => np.take(x.ref, rows.ref, 0);
-
-/** float32 of this shape, in row-major order. */
-export const constant = (shape: readonly number[], values: ArrayLike<number>): JaxArray =>
-  np.array(Float32Array.from(values)).reshape([...shape]);
 
 /** 1/(1 + e⁻ˣ), with a finite gradient everywhere (jax-js's own gives NaN below −88). */
 
