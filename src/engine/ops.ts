@@ -46,6 +46,10 @@ export const toFloat = (x: JaxArray): JaxArray => x.ref.astype(DType.Float32);
 export const toInt = (x: JaxArray): JaxArray => x.ref.astype(DType.Int32);
 export const stopGradient = (x: JaxArray): JaxArray => lax.stopGradient(x.ref);
 
+/** float32 of this shape, in row-major order. */
+export const constant = (shape: readonly number[], values: ArrayLike<number>): JaxArray =>
+  np.array(Float32Array.from(values)).reshape([...shape]);
+
 export const sum = (x: JaxArray, axis?: Axis): JaxArray => np.sum(x.ref, axis);
 export const mean = (x: JaxArray, axis?: Axis): JaxArray => np.mean(x.ref, axis);
 export const max = (x: JaxArray, axis?: Axis): JaxArray => np.max(x.ref, axis);

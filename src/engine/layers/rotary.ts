@@ -5,9 +5,8 @@
  * (first half with second half, "halves"). Angles are computed in double precision on the host.
  */
 import type { Array as JaxArray } from "@jax-js/jax";
-import { numpy as np } from "@jax-js/jax";
 import { DomainError, ShapeError } from "../../core/index.ts";
-import { add, flip, mul, reshape } from "../ops.ts";
+import { add, constant, flip, mul, reshape } from "../ops.ts";
 
 export interface RotaryOptions {
   /** θ: pair i turns by position·θ^(−2i/width). Default 10 000. */
@@ -41,5 +40,5 @@ function tables({ length, width, base, pairs }: Required<RotaryOptions> & { leng
       cosines[position * width + i] = Math.cos(angle);
       sines[position * width + i] = isSecond ? Math.sin(angle) : -Math.sin(angle);
     }
-  return { cosines: np.array(cosines).reshape([length, width]), sines: np.array(sines).reshape([length, width]) };
+  return { cosines: constant([length, width], cosines), sines: constant([length, width], sines) };
 }
