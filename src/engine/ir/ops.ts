@@ -101,6 +101,23 @@ export const OPS = {
       throw new TypeRuleError("matmul: bias does not broadcast to the product");
     return [{ type: a.type, shape }];
   },
+  /** [n, g·c, …] with [g·o, c, …] → [n, g·o, …]; attributes strides, dilations, before, after (zeros around), group. */
+  Conv: ([x, kernel], attributes) => {
+    expectChannels(x, kernel.shape[1], attributes);
+    const windows = windowShape(x, kernel, attributes);
+    return [{ type: x.type, shape: [x.shape[0], kernel.shape[0], ...windows] }];
+  },
+  /** The transpose of Conv in its first operand: [n, g·c, …] with [g·c, o, …] → [n, g·o, …]; before and after are cut off. */
+  ConvTranspose: ([x, kernel], attributes) => {
+    const { strides, dilations, before, after } = attributes as Record<string, readonly number[]>;
+    expectChannels(x, kernel.shape[0] / (attributes.group as number), attributes);
+    const spatial = x.shape
+      .slice(2)
+      .map(
+        (extent, i) => (extent - 1) * strides[i] + (kernel.shape[i + 2] - 1) * dilations[i] + 1 - before[i] - after[i],
+      );
+    return [{ type: x.type, shape: [x.shape[0], kernel.shape[1] * (attributes.group as number), ...spatial] }];
+  },
   Gather: ([x, index], { axis }) => {
     expectType(index, ["int32", "int64"]);
     const at = axis as number;
@@ -128,11 +145,15 @@ export const OPS = {
     shape[at] = inputs.reduce((total, input) => total + input.shape[at], 0);
     return [{ type: inputs[0].type, shape }];
   },
-  Slice: ([x], { starts, ends }) => {
+  /** Attribute `steps`: 1 everywhere where absent. */
+  Slice: ([x], { starts, ends, steps }) => {
     const from = starts as readonly number[];
     const to = ends as readonly number[];
-    return [{ type: x.type, shape: x.shape.map((_, axis) => to[axis] - from[axis]) }];
+    const by = (steps as readonly number[] | undefined) ?? [];
+    return [{ type: x.type, shape: x.shape.map((_, axis) => Math.ceil((to[axis] - from[axis]) / (by[axis] ?? 1))) }];
   },
+  /** Last element first along `axes`. */
+  Reverse: unary(ANY),
   Pad: ([x], { before, after }) => {
     const low = before as readonly number[];
     const high = after as readonly number[];
@@ -187,6 +208,20 @@ function reduce(): Rule {
     const over = new Set(axes as readonly number[]);
     return [{ type: x.type, shape: x.shape.filter((_, axis) => !over.has(axis)) }];
   };
+}
+
+function expectChannels(x: TypedShape, channels: number, { group }: Attributes): void {
+  expectType(x, FLOAT);
+  if (x.shape[1] !== channels * (group as number))
+    throw new TypeRuleError(`convolution: expected ${channels * (group as number)} channels, got ${x.shape[1]}`);
+}
+
+function windowShape(x: TypedShape, kernel: TypedShape, attributes: Attributes): number[] {
+  const { strides, dilations, before, after } = attributes as Record<string, readonly number[]>;
+  return x.shape.slice(2).map((extent, i) => {
+    const reach = (kernel.shape[i + 2] - 1) * dilations[i] + 1;
+    return Math.floor((extent + before[i] + after[i] - reach) / strides[i]) + 1;
+  });
 }
 
 function lastTwo(shape: readonly number[], swapped: boolean): [number, number] {

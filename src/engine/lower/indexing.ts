@@ -29,18 +29,3 @@ export function split(builder: Builder, view: View, axis: number, sizes: readonl
     return shrink(builder, view, slice);
   });
 }
-
-/** By gathering in reverse order. */
-export function flip(builder: Builder, view: View, axes: readonly number[]): View {
-  let value = materialise(builder, view);
-  for (const axis of axes) {
-    const extent = value.shape[axis];
-    const reversed = builder.constant(
-      "int32",
-      [extent],
-      Int32Array.from({ length: extent }, (_, i) => extent - 1 - i),
-    );
-    value = builder.op("Gather", [value, reversed], { axis });
-  }
-  return viewOf(value);
-}

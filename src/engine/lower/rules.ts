@@ -5,10 +5,12 @@ import type { Builder } from "../ir/builder.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ProgramType } from "../trace/program.ts";
 import { castTo } from "./cast.ts";
+import { conv } from "./conv.ts";
 import { dotViews } from "./dot.ts";
 import { elementwise, unaryOn } from "./elementwise.ts";
+import { flipView } from "./flip.ts";
 import { gather, scatter } from "./gather.ts";
-import { concatenate, flip, split } from "./indexing.ts";
+import { concatenate, split } from "./indexing.ts";
 import { contiguous } from "./physical.ts";
 import { reduceView } from "./reduce.ts";
 import type { View } from "./view.ts";
@@ -57,6 +59,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     if (type !== "float32") throw refuse(`its operands are ${type}; cast them to float32`);
     return dotViews(builder, castTo(builder, x, type), castTo(builder, y, type), params.inner as number | undefined);
   },
+  conv: (input) => conv(input),
   transpose: ({ views: [x], params }) => transposeView(x, params.perm as number[]),
   broadcast: ({ views: [x], params }) => broadcastView(x, params.shape as number[], params.axis as number[]),
   reshape: ({ builder, views: [x], params }) => {
@@ -74,7 +77,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   split: ({ builder, views: [x], params }) => split(builder, x, params.axis as number, params.sizes as number[]),
   shrink: ({ builder, views: [x], params }) => shrink(builder, x, params.slice as [number, number][]),
   pad: ({ builder, views: [x], params }) => pad(builder, x, params.width as [number, number][]),
-  flip: ({ builder, views: [x], params }) => flip(builder, x, params.axis as number[]),
+  flip: ({ builder, views: [x], params }) => flipView(builder, x, params.axis as number[]),
 };
 
 const onesLike = (view: View): number[] => view.axes.map(() => 1);

@@ -63,7 +63,21 @@ export function encodeNode(
         attributes: [stringAttribute("reduction", attributes.reduction as string)],
       });
     case "Slice":
-      return plain(op, [context.integers(list("starts")), context.integers(list("ends"))]);
+      return encodeSlice(irNode, inputs, outputs, context);
+    case "Reverse":
+      return encodeReverse(irNode, inputs, outputs, context);
+    case "Conv":
+    case "ConvTranspose":
+      return node(op, {
+        inputs,
+        outputs,
+        attributes: [
+          intsAttribute("strides", list("strides")),
+          intsAttribute("dilations", list("dilations")),
+          intsAttribute("pads", [...list("before"), ...list("after")]),
+          intAttribute("group", attributes.group as number),
+        ],
+      });
     case "Pad":
       return plain(op, [context.integers([...list("before"), ...list("after")])]);
     case "Split":
@@ -77,6 +91,33 @@ export function encodeNode(
     default:
       return plain(op);
   }
+}
+
+function encodeSlice(
+  { attributes }: Node,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  context: EncodeContext,
+) {
+  const starts = attributes.starts as readonly number[];
+  const ranges = [context.integers(starts), context.integers(attributes.ends as readonly number[])];
+  const steps = attributes.steps as readonly number[] | undefined;
+  const stepped = steps === undefined ? [] : [context.integers(starts.map((_, axis) => axis)), context.integers(steps)];
+  return node("Slice", { inputs: [...inputs, ...ranges, ...stepped], outputs });
+}
+
+/** A slice by steps of −1, from the last element to before the first. */
+function encodeReverse(
+  { attributes, inputs: [x] }: Node,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  context: EncodeContext,
+) {
+  const axes = attributes.axes as readonly number[];
+  const starts = axes.map((axis) => x.shape[axis] - 1);
+  const ends = axes.map((axis) => -x.shape[axis] - 1);
+  const ranges = [starts, ends, axes, axes.map(() => -1)].map(context.integers);
+  return node("Slice", { inputs: [...inputs, ...ranges], outputs });
 }
 
 /** Gemm and FusedMatMul read transposed operands where they lie, and scale the product. */
