@@ -118,6 +118,28 @@ export const OPS = {
       );
     return [{ type: x.type, shape: [x.shape[0], kernel.shape[1] * (attributes.group as number), ...spatial] }];
   },
+  /** [n, c, h·block, w·block] → [n, block·block·c, h, w]: phases before channels. */
+  SpaceToDepth: ([x], { block }) => {
+    expectType(x, FLOAT);
+    const side = block as number;
+    const [examples, channels, height, width] = x.shape;
+    return [{ type: x.type, shape: [examples, channels * side * side, height / side, width / side] }];
+  },
+  /** The inverse. */
+  DepthToSpace: ([x], { block }) => {
+    expectType(x, FLOAT);
+    const side = block as number;
+    const [examples, channels, height, width] = x.shape;
+    return [{ type: x.type, shape: [examples, channels / (side * side), height * side, width * side] }];
+  },
+  /** Every element repeated along its axis, up to attribute `shape`. */
+  Repeat: ([x], { shape }) => {
+    expectType(x, FLOAT);
+    const target = shape as readonly number[];
+    if (target.length !== x.shape.length || target.some((extent, axis) => extent % x.shape[axis] !== 0))
+      throw new TypeRuleError(`repeat: expected multiples of [${x.shape.join(", ")}], got [${target.join(", ")}]`);
+    return [{ type: x.type, shape: target }];
+  },
   Gather: ([x, index], { axis }) => {
     expectType(index, ["int32", "int64"]);
     const at = axis as number;

@@ -97,7 +97,8 @@ function sumOver(builder: Builder, products: Value, batch: number, channels: num
   return builder.op("ReduceSum", [shaped], { axes: [1] });
 }
 
-function positionsOf(shape: readonly number[]): number[][] {
+/** All index tuples below a shape, the last one running fastest. */
+export function positionsOf(shape: readonly number[]): number[][] {
   return shape.reduce<number[][]>(
     (all, extent) => all.flatMap((position) => Array.from({ length: extent }, (_, at) => [...position, at])),
     [[]],

@@ -12,6 +12,7 @@ import { flipView } from "./flip.ts";
 import { gather, scatter } from "./gather.ts";
 import { concatenate, split } from "./indexing.ts";
 import { contiguous } from "./physical.ts";
+import { pool, poolTranspose } from "./pool.ts";
 import { reduceView } from "./reduce.ts";
 import type { View } from "./view.ts";
 import { broadcastView, maybeReshapeView, transposeView, uniformView } from "./view.ts";
@@ -60,6 +61,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     return dotViews(builder, castTo(builder, x, type), castTo(builder, y, type), params.inner as number | undefined);
   },
   conv: (input) => conv(input),
+  pool: (input) => pool(input),
+  pool_transpose: (input) => poolTranspose(input),
   transpose: ({ views: [x], params }) => transposeView(x, params.perm as number[]),
   broadcast: ({ views: [x], params }) => broadcastView(x, params.shape as number[], params.axis as number[]),
   reshape: ({ builder, views: [x], params }) => {

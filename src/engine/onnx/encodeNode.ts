@@ -86,12 +86,28 @@ export function encodeNode(
         outputs,
         attributes: [intAttribute("axis", 0)],
       });
+    case "SpaceToDepth":
+    case "DepthToSpace":
+      return node(op, { inputs, outputs, attributes: [intAttribute("blocksize", attributes.block as number)] });
+    case "Repeat":
+      return node("Resize", {
+        inputs: [...inputs, "", "", context.integers(list("shape"))],
+        outputs,
+        attributes: NEAREST,
+      });
     case "MatMul":
       return encodeMatMul(irNode, inputs, outputs);
     default:
       return plain(op);
   }
 }
+
+/** Element i of the result is element ⌊i / factor⌋. */
+const NEAREST = [
+  stringAttribute("mode", "nearest"),
+  stringAttribute("coordinate_transformation_mode", "asymmetric"),
+  stringAttribute("nearest_mode", "floor"),
+];
 
 function encodeSlice(
   { attributes }: Node,
