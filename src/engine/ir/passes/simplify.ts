@@ -139,13 +139,22 @@ function rewriteLogic(b: Simplifier, [x, y]: readonly Value[], neutral: 0 | 1): 
   return undefined;
 }
 
-function rewriteWhere(_: Simplifier, [condition, yes, no]: readonly Value[]): Value | undefined {
+function rewriteWhere(b: Simplifier, [condition, yes, no]: readonly Value[]): Value | undefined {
   const decided = maybeConstantCondition(condition);
-  if (decided === undefined) return undefined;
+  if (decided === undefined) return rewriteChoice(b, condition, yes, no);
   const chosen = decided === 0 ? no : yes;
   const other = decided === 0 ? yes : no;
   const fits = sizeOf(chosen.shape) >= sizeOf(other.shape) && sizeOf(chosen.shape) >= sizeOf(condition.shape);
   return fits ? chosen : undefined;
+}
+
+/** A negated condition swaps the choices; a choice between 1 and 0 is a conversion, which the runtime does faster. */
+function rewriteChoice(b: Simplifier, condition: Value, yes: Value, no: Value): Value | undefined {
+  const negated = operandOf(condition, "Not");
+  if (negated !== undefined) return b.op("Where", [negated, no, yes]);
+  if (isScalar(yes, 1) && isScalar(no, 0)) return b.op("Cast", [condition], { to: yes.type });
+  if (isScalar(yes, 0) && isScalar(no, 1)) return b.op("Cast", [b.op("Not", [condition])], { to: yes.type });
+  return undefined;
 }
 
 function maybeConstantCondition(condition: Value): number | undefined {
