@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
 import { Rng } from "../../core/index.ts";
-import { lowerFunction } from "../compileFunction.ts";
+import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
 import { initEngine } from "../program.ts";
 import { expectAgreement, float, int } from "../reference.suite.ts";
