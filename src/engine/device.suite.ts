@@ -2,7 +2,7 @@
  * @file What every device must do: the suite that all of them run. References are double precision in plain JavaScript,
  * so a device is right by itself and not only like another.
  */
-import { grad } from "@jax-js/jax";
+import { grad, numpy as np } from "@jax-js/jax";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../core/index.ts";
@@ -261,6 +261,18 @@ export function testDevice(name: string, open: () => Device, { elementwiseUnits,
         await program.dispose();
         await expect(program.run({ rows, x })).rejects.toThrow("Program lookup: expected no use after dispose()");
         expect(() => program.bind({ table })).toThrow("Program lookup: expected no use after dispose()");
+      });
+
+      test("a position outside of the axis that it indexes is an error that names the program", async () => {
+        const table = float([3, 2], [1, 2, 3, 4, 5, 6]);
+        const program = await device.compileFunction({
+          name: "embedding",
+          inputs: { table, token: int(0, 1) },
+          fn: ({ table: all, token }) => ({ rows: np.take(all, token, 0) }),
+        });
+        expect([...(await program.run({ table, token: int(2, 0) })).rows.data]).toEqual([5, 6, 1, 2]);
+        await expect(program.run({ table, token: int(0, 3) })).rejects.toThrow(/^Program embedding\b.*\b3\b/);
+        await program.dispose();
       });
 
       test("what cannot be compiled is refused at compilation, by name", async () => {

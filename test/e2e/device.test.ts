@@ -89,9 +89,9 @@ test("in a page, grokking memorises, then understands, as it does natively", asy
   );
   for (const [step, loss] of page.losses.entries())
     expect(Math.abs(loss - native.losses[step]), `loss of step ${step}`).toBeLessThanOrEqual(tolerance[step]);
-  // The moment of understanding moves by less than two measurements; a last bit moves it as far.
-  expect(Math.abs(understoodAt - native.understoodAt!)).toBeLessThanOrEqual(40);
-  // The page could draw and answer all the while: about one turn of a timer for every two steps.
+  // Six nudges of two seeds moved the moment by at most 10 steps, which is one measurement here.
+  expect(Math.abs(understoodAt - native.understoodAt!)).toBeLessThanOrEqual(20);
+  // The page could draw and answer all the while: a timer turned about once in two steps.
   expect(page.timer.turns).toBeGreaterThan(understoodAt / 8);
 });
 

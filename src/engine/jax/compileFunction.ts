@@ -7,6 +7,7 @@ import type { FunctionProgram, FunctionSpec } from "../device.ts";
 import type { JaxArrays } from "../program.ts";
 import { directOf, gatheredSpecs, requireDistinct } from "../program.ts";
 import { download, type JaxBackend, upload } from "./backend.ts";
+import { requireIndices } from "./indexLimits.ts";
 import { Residents } from "./residents.ts";
 import { takeRows } from "./takeRows.ts";
 import { traceFunction } from "./traced.ts";
@@ -22,8 +23,8 @@ export function compileFunction(backend: JaxBackend, spec: FunctionSpec): Functi
     hashed: { resident, gathers },
     fn,
   });
-  const { reads } = traced;
-  const residents = new Residents({ program: name, backend, specs: resident, reads, gathers });
+  const { reads, limits } = traced;
+  const residents = new Residents({ program: name, backend, specs: resident, traced, gathers });
   const usedGathers = Object.fromEntries(Object.entries(gathers).filter(([key]) => reads.has(key)));
   let isDisposed = false;
   return {
@@ -40,6 +41,8 @@ export function compileFunction(backend: JaxBackend, spec: FunctionSpec): Functi
       const asked = new Set([...reads, ...Object.values(usedGathers).map(({ by }) => by)]);
       for (const key of Object.keys(inputs))
         if (asked.has(key)) given[key] = requireTensor(`Program ${name}, input "${key}"`, inputs[key], tensors[key]);
+      for (const [key, tensor] of Object.entries(given))
+        requireIndices(`Program ${name}, input "${key}"`, limits[key], tensor);
       requireRows({ program: name, kind: "input", gathers: usedGathers, resident, indices: given });
       const args: JaxArrays = residents.refs();
       for (const [key, gather] of Object.entries(usedGathers))

@@ -10,6 +10,7 @@ import type { JaxArrays } from "../program.ts";
 import { directOf, gatheredSpecs, requireDistinct } from "../program.ts";
 import { withoutPrefix, withPrefix } from "../stepTable.ts";
 import { download, type JaxBackend, upload } from "./backend.ts";
+import { requireIndices } from "./indexLimits.ts";
 import { Residents } from "./residents.ts";
 import { takeRows } from "./takeRows.ts";
 import { type TracedFunction, traceFunction } from "./traced.ts";
@@ -35,8 +36,8 @@ export function compileLoop(backend: JaxBackend, spec: LoopSpec): LoopProgram {
     },
   });
   for (const [key, each] of Object.entries(state)) requireFits(name, key, each, traced.outputs[STATE + key]);
-  const { reads } = traced;
-  const residents = new Residents({ program: name, backend, specs: resident, reads, gathers });
+  const { reads, limits } = traced;
+  const residents = new Residents({ program: name, backend, specs: resident, traced, gathers });
   const usedGathers = Object.entries(gathers).filter(([key]) => reads.has(key));
   let isDisposed = false;
 
@@ -62,6 +63,8 @@ export function compileLoop(backend: JaxBackend, spec: LoopSpec): LoopProgram {
       requireOpen(name, isDisposed);
       requireSteps(name, steps);
       const indices = tableOf(spec, table, steps);
+      for (const key of Object.keys(perStep))
+        requireIndices(`Program ${name}, table "${key}"`, limits[key], table[key]);
       requireRows({ program: name, kind: "table", gathers, resident, indices });
       const outputs = stacked(traced, steps);
       const sources = residents.tensors;

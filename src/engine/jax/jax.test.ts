@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { numpy as np } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
 import { mlpData, mlpLoop } from "../mlp.fixture.ts";
 import * as ops from "../ops.ts";
 import { initEngine } from "../program.ts";
+import { scoped } from "../trace/scope.ts";
 import { JAX_JS_VERSION } from "./backend.ts";
 import { jaxDevice } from "./device.ts";
 import { countSlots } from "./slots.suite.ts";
@@ -95,6 +97,38 @@ test("the event loop turns while a loop runs", async () => {
   clearInterval(timer);
   await program.dispose();
   expect(turns).toBeGreaterThan(5);
+});
+
+test("positions in tables, residents and what is gathered from them are checked, also through reshapes and layers", async () => {
+  const tokens = (...data: number[]): Tensor => ({ dtype: "int32", shape: [data.length], data: Int32Array.from(data) });
+  const table: Tensor = { dtype: "float32", shape: [5, 2], data: new Float32Array(10) };
+  const program = await wasm.compileLoop({
+    name: "embedding",
+    resident: { table, text: { dtype: "int32", shape: [4] }, fixed: { dtype: "int32", shape: [2] } },
+    state: {},
+    perStep: { row: { dtype: "int32", shape: [2] }, token: { dtype: "int32", shape: [2] } },
+    gathers: { taken: { from: "text", by: "row" } },
+    step: ({ table: all, taken, token, fixed }) => {
+      const look = scoped("look", ({ x, at }) => ({ out: ops.sum(np.take(x.ref, ops.reshape(at, [2, 1]), 0)) }));
+      const out = [taken, token, fixed].map((at) => look({ x: all, at }).out);
+      return { state: {}, outputs: { sum: ops.add(ops.add(out[0], out[1]), out[2]) } };
+    },
+  });
+  const bind = (change: object) => program.bind({ table, text: tokens(0, 1, 2, 4), fixed: tokens(0, 4), ...change });
+  expect(() => bind({ text: tokens(0, 1, 2, 5) })).toThrow(
+    'Program embedding, resident "text": expected positions 0…4 along the axis that it indexes, got 5 at element 3',
+  );
+  expect(() => bind({ fixed: tokens(-1, 0) })).toThrow('resident "fixed": expected positions 0…4');
+  bind({});
+  const run = (token: Tensor) =>
+    program.run({
+      state: {},
+      steps: 1,
+      table: { row: { ...tokens(0, 3), shape: [1, 2] }, token: { ...token, shape: [1, 2] } },
+    });
+  await expect(run(tokens(2, 5))).rejects.toThrow('Program embedding, table "token": expected positions 0…4');
+  expect((await run(tokens(2, 4))).outputs.sum.shape).toEqual([1]);
+  await program.dispose();
 });
 
 test("the version in the numerics key is the version that is installed", () => {

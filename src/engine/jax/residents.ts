@@ -8,14 +8,16 @@ import { requireBound, requireTensor } from "../checks.ts";
 import type { Tensors } from "../device.ts";
 import type { GatherSpec, JaxArrays, Specs } from "../program.ts";
 import { type JaxBackend, upload } from "./backend.ts";
+import { requireIndices } from "./indexLimits.ts";
+import type { TracedFunction } from "./traced.ts";
 
 export class Residents {
   private readonly options: {
     readonly program: string;
     readonly backend: JaxBackend;
     readonly specs: Specs;
-    /** Names that the traced function reads: gathered values and residents among them. */
-    readonly reads: ReadonlySet<string>;
+    /** Whose inputs are residents and gathered values, by name. */
+    readonly traced: TracedFunction;
     readonly gathers: Readonly<Record<string, GatherSpec>>;
   };
   private bound: Tensors | undefined;
@@ -26,14 +28,17 @@ export class Residents {
   }
 
   bind(tensors: Readonly<Tensors>): void {
-    const { program, backend, specs, reads } = this.options;
+    const { program, backend, specs, traced } = this.options;
     const bound: Tensors = {};
-    for (const name of this.needed())
-      bound[name] = requireTensor(`Program ${program}, resident "${name}"`, specs[name], tensors[name]);
+    for (const name of this.needed()) {
+      const what = `Program ${program}, resident "${name}"`;
+      bound[name] = requireTensor(what, specs[name], tensors[name]);
+      requireIndices(what, this.limitOf(name), bound[name]);
+    }
     this.bound = bound;
     for (const name of Object.keys(bound)) {
       const { data } = bound[name];
-      if (!reads.has(name) || this.arrays.get(name)?.data === data) continue;
+      if (!traced.reads.has(name) || this.arrays.get(name)?.data === data) continue;
       this.arrays.get(name)?.array.dispose();
       this.arrays.set(name, { data, array: upload(backend, bound[name]) });
     }
@@ -56,9 +61,19 @@ export class Residents {
     this.bound = undefined;
   }
 
+  /** Of the positions in a resident tensor, whether the function reads it as it is or gathers from it. */
+  private limitOf(name: string): number | undefined {
+    const { traced, gathers } = this.options;
+    const readers = [name, ...Object.keys(gathers).filter((key) => gathers[key].from === name)];
+    const limits = readers.flatMap((key) => traced.limits[key] ?? []);
+    return limits.length === 0 ? undefined : Math.min(...limits);
+  }
+
   private needed(): string[] {
-    const { specs, reads, gathers } = this.options;
-    const sources = new Set(Object.keys(gathers).flatMap((name) => (reads.has(name) ? [gathers[name].from] : [])));
-    return Object.keys(specs).filter((name) => reads.has(name) || sources.has(name));
+    const { specs, traced, gathers } = this.options;
+    const sources = new Set(
+      Object.keys(gathers).flatMap((name) => (traced.reads.has(name) ? [gathers[name].from] : [])),
+    );
+    return Object.keys(specs).filter((name) => traced.reads.has(name) || sources.has(name));
   }
 }

@@ -10,12 +10,15 @@ import { EngineError } from "../errors.ts";
 import type { JaxArrays, Specs } from "../program.ts";
 import { jaxTypeOf, withRemedy } from "../trace/trace.ts";
 import { type JaxBackend, onBackend } from "./backend.ts";
+import { indexLimits } from "./indexLimits.ts";
 
 export interface TracedFunction {
   /** Hash of the equations and of the constants in them. */
   readonly hash: string;
   /** The inputs that it reads; only these are passed. */
   readonly reads: ReadonlySet<string>;
+  /** Inputs that index an axis, with its length. */
+  readonly limits: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, { readonly type: TensorType; readonly shape: readonly number[] }>>;
   /** Takes over the arrays in `args` that it reads; nothing is computed before an output is asked for. */
   call(args: JaxArrays): JaxArrays;
@@ -47,6 +50,7 @@ export function traceFunction(options: {
       return makeJaxpr((...arrays: JaxArray[]) => overNames(names, arrays))(...samples).jaxpr;
     });
     const reads = inputsRead(closed, names);
+    const limits = indexLimits(closed, names);
     const outputs = Object.fromEntries(
       closed.jaxpr.outs.map(({ aval }, i) => [
         outputNames[i],
@@ -59,6 +63,7 @@ export function traceFunction(options: {
     return {
       hash,
       reads: new Set(reads),
+      limits,
       outputs,
       call: (args) =>
         onBackend(backend, () => {

@@ -10,7 +10,7 @@ import { FUNCTION_NAMES, functionModel } from "../onnx/functionModel.ts";
 import type { Specs } from "../program.ts";
 import { initEngine } from "../program.ts";
 import type { SessionOptions } from "./session.ts";
-import { openSession, type ort } from "./session.ts";
+import { openSession, type ort, runSession } from "./session.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
 
 export async function compileFunction(spec: FunctionSpec, options: SessionOptions = {}): Promise<FunctionProgram> {
@@ -44,7 +44,7 @@ export async function compileFunction(spec: FunctionSpec, options: SessionOption
       if (Object.keys(resident).some((key) => used.has(key))) requireBound(name, bound);
       const feeds = { ...bound, ...feed("input", inputs, tensors) };
       requireRows({ program: name, kind: "input", gathers: usedGathers, resident, indices: tensors });
-      const results = await session.run(feeds);
+      const results = await runSession(name, session, feeds);
       return Object.fromEntries(
         graph.outputs.map((port) => [port.name, fromRuntime(results[FUNCTION_NAMES.output(port.name)] as ort.Tensor)]),
       );

@@ -7,7 +7,7 @@ import type { LoopLayout } from "../onnx/loopModel.ts";
 import { LOOP_NAMES } from "../onnx/loopModel.ts";
 import type { Specs } from "../program.ts";
 import { SCALARS_TABLE, scalarNames } from "../stepTable.ts";
-import { ort } from "./session.ts";
+import { ort, runSession } from "./session.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
 
 export function openLoopProgram(options: {
@@ -44,7 +44,7 @@ export function openLoopProgram(options: {
         [LOOP_NAMES.steps]: new ort.Tensor("int64", BigInt64Array.of(BigInt(steps)), []),
       };
       requireRows({ program: name, kind: "table", gathers: spec.gathers, resident: spec.resident, indices: table });
-      const results = await session.run(feeds);
+      const results = await runSession(name, session, feeds);
       return {
         state: pick(layout.state, results, LOOP_NAMES.finalState),
         outputs: pick(layout.outputs, results, LOOP_NAMES.output),

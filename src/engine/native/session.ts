@@ -40,7 +40,7 @@ export async function openSession(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: optimization,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // errors are thrown, with their text
       ...(profilePath === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePath }),
       extra: extraOf(ENTRIES),
     });
@@ -51,6 +51,20 @@ export async function openSession(
       `Program ${name}: expected a graph that ONNX Runtime accepts, got: ${reason}; this is a defect of Ontogeny's engine`,
       { cause },
     );
+  }
+}
+
+/** One call; what the runtime refuses on the way (a position outside of its axis, memory) names the program. */
+export async function runSession(
+  name: string,
+  session: ort.InferenceSession,
+  feeds: Record<string, ort.Tensor>,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  try {
+    return await session.run(feeds);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError("ENGINE_RUN", `Program ${name}: expected ONNX Runtime to finish, got: ${reason}`, { cause });
   }
 }
 
