@@ -13,6 +13,7 @@ export { Workspace } from "./store/index.ts";
 export { type BranchOptions, type BranchResult, branchRun } from "./study/commands/branchRun.ts";
 export { type EffectOptions, type EffectResult, effectOf } from "./study/commands/effectOf.ts";
 export { type ForecastAnswer, type ForecastOptions, forecastRun } from "./study/commands/forecastRun.ts";
+export { type VerifyOptions, type VerifyResult, verifyRun } from "./study/commands/verifyRun.ts";
 export { renderReport } from "./study/report/index.ts";
 export type { StudyResults } from "./study/results.ts";
 export { type RunStudyOptions, runStudy, type StudyOutcome } from "./study/runStudy.ts";

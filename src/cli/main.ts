@@ -15,6 +15,7 @@ import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { showCommand } from "./commands/show.ts";
 import { sqlCommand } from "./commands/sql.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { exitCodeOf, failureText } from "./failure.ts";
 
 const program = new Command("ontogeny")
@@ -28,6 +29,7 @@ for (const command of [
   forecastCommand(),
   effectCommand(),
   branchCommand(),
+  verifyCommand(),
   ledgerCommand(),
   sqlCommand(),
   reportCommand(),

@@ -45,6 +45,8 @@ export interface AdvanceResult {
 
 export interface Trainer {
   readonly numerics: Numerics;
+  /** What training is expected to take, in bytes; absent where it cannot be told. */
+  readonly trainingBytes?: number;
   readonly step: number;
   /**
    * Runs `steps` updates under the factors in force at each step. Stops early, between updates, when aborted. Throws

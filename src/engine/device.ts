@@ -55,6 +55,8 @@ export interface LoopResult {
 
 export interface LoopProgram extends HashedProgram {
   readonly name: string;
+  /** Expected at its peak, host arrays included; absent where the device cannot say. */
+  readonly memoryBytes?: number;
   /** Gives the resident tensors, once or whenever they change; their memory is used as it is, so leave it alone. */
   bind(resident: Readonly<Tensors>): void;
   /** The state given is not changed; the state returned is fresh memory. */

@@ -8,6 +8,7 @@ import { firstNonFinite } from "./native/firstNonFinite.ts";
 import { numericsOf } from "./native/numerics.ts";
 import type { SessionOptions } from "./native/session.ts";
 
+export { availableMemoryBytes } from "./native/availableMemory.ts";
 export type { OptimizationLevel, SessionOptions } from "./native/session.ts";
 
 export interface NativeDevice extends Device {

@@ -1,6 +1,7 @@
 /**
  * @file The lab: built-in organisms, trained natively and exactly.
  */
+export { maybeBrokenTensor } from "./brokenTraining.ts";
 export { exactPlacebo, perturbedNull } from "./interventions/nulls.ts";
 export type { OpenOptions, Organism } from "./organism.ts";
 export { ORGANISMS, organism } from "./organisms/registry.ts";

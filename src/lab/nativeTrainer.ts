@@ -32,6 +32,7 @@ export type State = Readonly<Record<string, Tensor>>;
 /** What an organism hands to the trainer: one run's model, without any notion of past or future. */
 export interface NativeModel {
   readonly numerics: Numerics;
+  readonly trainingBytes?: number;
   initialState(): State;
   /** `steps` updates from `step` on, all under one regime. Returns new tensors; leaves `state` alone. */
   update(options: {
@@ -67,6 +68,7 @@ export interface NativeTrainerOptions {
 
 export class NativeTrainer implements Trainer {
   readonly numerics: Numerics;
+  readonly trainingBytes?: number;
   private readonly options: NativeTrainerOptions;
   private readonly history: RegimeHistory;
   private readonly pacer: StepPacer;
@@ -78,6 +80,7 @@ export class NativeTrainer implements Trainer {
     for (const change of options.changes) options.validateChange(change);
     this.options = options;
     this.numerics = options.model.numerics;
+    this.trainingBytes = options.model.trainingBytes;
     this.history = new RegimeHistory({ factors: options.factors, seeds: options.seeds }, options.changes);
     this.pacer = new StepPacer({ nowMs: options.nowMs ?? (() => performance.now()) });
     this.state = options.model.initialState();

@@ -16,12 +16,22 @@ export function findingsOf(results: Omit<StudyResults, "findings">): Finding[] {
   const { observe, predict, intervene, design } = results;
   return [
     { rung: "observe" as const, text: observed(observe, results) },
+    ...failed(results),
     ...(predict
       ? predict.targets.map((target) => ({ rung: "predict" as const, text: predicted(target, predict) }))
       : []),
     ...(intervene ? [{ rung: "intervene" as const, text: intervened(intervene) }] : []),
     ...(design ? [{ rung: "design" as const, text: designed(design, results.study.steps) }] : []),
   ];
+}
+
+/** Runs that broke are outcomes too: how many, and what became of one. */
+function failed({ lineage }: Omit<StudyResults, "findings">): Finding[] {
+  const broken = lineage.filter(({ failure }) => failure !== undefined);
+  if (broken.length === 0) return [];
+  const [first] = broken;
+  const text = `${broken.length} of ${lineage.length} runs failed, since a loss or state was not finite any more; they have no outcome after that, make no effect, and meet no requirement. The first: ${first.label} (run ${first.run}) at step ${first.step}: ${first.failure}.`;
+  return [{ rung: "observe", text }];
 }
 
 function observed(
@@ -68,11 +78,13 @@ function predicted(
 
 function intervened({ families, nulls, label, seeds }: InterveneResults): string {
   const parts = families.map(({ kind, contrasts }) => {
-    const best = contrasts.reduce((a, b) => (Math.abs(b.effect.value) > Math.abs(a.effect.value) ? b : a));
-    const last = contrasts[contrasts.length - 1];
+    const judged = contrasts.filter(({ effect }) => Number.isFinite(effect.value));
+    if (judged.length === 0) return `no ${kind} has an effect on ${label}, since runs of each failed`;
+    const best = judged.reduce((a, b) => (Math.abs(b.effect.value) > Math.abs(a.effect.value) ? b : a));
+    const last = judged[judged.length - 1];
     const sure = contrasts.filter(({ effect }) => effect.low > 0 || effect.high < 0).length;
     const tail = kind === "window" && last !== best ? `, ${estimate(last.effect)} for the last` : "";
-    return `${best.name} changes ${label} by ${estimate(best.effect)}${tail}; ${sure} of ${contrasts.length} ${kind === "window" ? "windows" : "doses"} have an effect whose joint interval leaves out 0`;
+    return `${best.name} changes ${label} by ${estimate(best.effect)}${tail}; ${sure} of ${judged.length} ${kind === "window" ? "windows" : "doses"} have an effect whose joint interval leaves out 0`;
   });
   const { exact, active, perturbed } = nulls;
   const checks = [

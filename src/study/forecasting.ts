@@ -62,10 +62,10 @@ export function isAtRisk(seen: RunTrajectory, target: Outcome): boolean {
   return "value" in target || maybeOnsetStep(seen, target.onset) === undefined;
 }
 
-/** The value at the last step, or the step of the onset; null when there was none by then. */
+/** The value at the last step, or the step of the onset; null when there was none by then; NaN when the run failed first. */
 export function outcomeValue(one: RunTrajectory, target: Outcome, lastStep: number): number | null {
   if ("value" in target) return one.value(target.value, lastStep);
-  return maybeOnsetStep(one, target.onset) ?? null;
+  return maybeOnsetStep(one, target.onset) ?? (one.failedBy(lastStep) ? Number.NaN : null);
 }
 
 export interface ScoreTargetOptions {
@@ -77,9 +77,13 @@ export interface ScoreTargetOptions {
   readonly forecasts: PredictTarget["forecasts"];
 }
 
-/** Scores of the registered forecasts, and beside them, labelled so, leave-one-out over the cohort. */
+/**
+ * Scores of the registered forecasts, and beside them, labelled so, leave-one-out over the cohort. Runs that failed before
+ * their outcome have none, and are not scored; they stand among the outcomes as NaN.
+ */
 export function scoreTarget({ plan, target, cutoffs, finished, cohort, forecasts }: ScoreTargetOptions): PredictTarget {
   const methods = forecastersOf(plan, target);
+  const judged = finished.filter((one) => !Number.isNaN(outcomeValue(one, target, plan.steps)));
   const atCutoff = (cutoff: number, runs: readonly RunTrajectory[], stated: readonly Stated[]) =>
     scoresAt({ plan, target, cutoff, runs, methods, stated });
   return {
@@ -92,7 +96,7 @@ export function scoreTarget({ plan, target, cutoffs, finished, cohort, forecasts
     scores: cutoffs.flatMap((cutoff) =>
       atCutoff(
         cutoff,
-        finished,
+        judged,
         forecasts.filter((one) => one.cutoff === cutoff),
       ),
     ),
@@ -137,6 +141,7 @@ function scoresAt(options: {
 }
 
 function looForecasts(plan: StudyPlan, target: Outcome, cutoff: number, runs: readonly RunTrajectory[]): Stated[] {
+  if (runs.length < 4) return []; // each is forecast from the others, and three are the least to fit
   const cohort = runs.map(trajectoryOf);
   const atRisk = cohort.filter((_, i) => isAtRisk(runs[i].upTo(cutoff), target));
   const forecasts = unlessRefused(() =>

@@ -3,16 +3,20 @@
  */
 import { type OnsetDefinition, type Outcome, type Point, RefusedError } from "../core/index.ts";
 import { onset, type Series } from "../science/index.ts";
+import type { RunFailure } from "./runFailure.ts";
 
 /** Everything observed along one run, its parent's part before the fork included. */
 export class RunTrajectory {
   readonly run: string;
+  /** Training broke: there is nothing after `failure.step`. */
+  readonly failure: RunFailure | undefined;
   private readonly points: readonly Point[];
   private readonly byMeasure = new Map<string, Map<number, Point>>();
 
-  constructor(run: string, points: readonly Point[]) {
+  constructor(run: string, points: readonly Point[], failure?: RunFailure) {
     this.run = run;
     this.points = points;
+    this.failure = failure;
     for (const point of points) {
       let series = this.byMeasure.get(point.measure);
       if (series === undefined) {
@@ -28,7 +32,13 @@ export class RunTrajectory {
     return new RunTrajectory(
       this.run,
       this.points.filter((point) => point.step <= step),
+      this.failedBy(step) ? this.failure : undefined,
     );
+  }
+
+  /** Whether it broke before it came to a step. */
+  failedBy(step: number): boolean {
+    return this.failure !== undefined && this.failure.step < step;
   }
 
   get measures(): string[] {
@@ -60,18 +70,24 @@ export function seriesOf(trajectory: RunTrajectory, measure: string): Series {
   return { measure, steps, values: steps.map((step) => trajectory.value(measure, step)) };
 }
 
-/** First step at which the threshold is reached and held; undefined when it is not reached. */
+/** First step at which the threshold is reached and held; undefined when it is not reached, or nothing was measured. */
 export function maybeOnsetStep(trajectory: RunTrajectory, definition: OnsetDefinition): number | undefined {
-  return onset(seriesOf(trajectory, definition.measure), definition).step ?? undefined;
+  const series = seriesOf(trajectory, definition.measure);
+  return series.steps.length === 0 ? undefined : (onset(series, definition).step ?? undefined);
 }
 
 /**
  * The number that an effect is measured on: the value at `step`, or the onset restricted to `step`, min(T, step), whose
- * mean is defined under right-censoring. Refuses a run on which the measure was not taken.
+ * mean is defined under right-censoring. NaN for a run that failed before it could be known: a missing outcome, not a
+ * number. Refuses another run on which the measure was not taken.
  */
 export function outcomeOf(trajectory: RunTrajectory, outcome: Outcome, step: number): number {
-  if ("onset" in outcome) return Math.min(maybeOnsetStep(trajectory, outcome.onset) ?? step, step);
-  if (!trajectory.has(outcome.value, step))
+  if ("onset" in outcome) {
+    const onsetStep = maybeOnsetStep(trajectory, outcome.onset);
+    if (onsetStep !== undefined) return Math.min(onsetStep, step);
+    return trajectory.failedBy(step) ? Number.NaN : step;
+  }
+  if (!trajectory.has(outcome.value, step) && !trajectory.failedBy(step))
     throw new RefusedError(
       `Outcome ${outcome.value} at step ${step} of run ${trajectory.run}`,
       "it was not measured there",

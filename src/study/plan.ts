@@ -74,9 +74,10 @@ export function runMeaning(
   };
 }
 
-/** A branch of a run: the same up to `forkStep`, changed after it. */
+/** A branch of a run: the same up to `forkStep`, changed after it. What is in force in the parent stays in force. */
 export function branchMeaning(parent: RunMeaning, forkStep: number, changes: readonly Change[]): RunMeaning {
-  return { ...parent, lineage: { parent: runIdOf(parent), forkStep, changes: [...changes] } };
+  const inherited = parent.lineage?.changes ?? [];
+  return { ...parent, lineage: { parent: runIdOf(parent), forkStep, changes: [...inherited, ...changes] } };
 }
 
 /** Seeds that nobody could choose: 31-bit integers from a hash. */

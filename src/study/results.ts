@@ -268,8 +268,11 @@ export interface LineageRow {
   readonly label: string;
   readonly parent?: string;
   readonly forkStep?: number;
+  /** The last step that it came to. */
   readonly step: number;
   readonly seeds: Seeds;
+  /** Training broke there, and how. */
+  readonly failure?: string;
 }
 
 export interface CostResults {

@@ -1,7 +1,7 @@
 /**
- * @file What the study asks of one run, and the job that is sent to a worker for it.
+ * @file What the study asks of one run, and the jobs that are sent to a worker for it.
  */
-import type { RunMeaning } from "../core/index.ts";
+import type { Numerics, RunMeaning } from "../core/index.ts";
 import type { LineageRow } from "./results.ts";
 
 export interface RunSpec {
@@ -22,6 +22,7 @@ export interface RunSpec {
 
 /** Plain data, since it crosses to a child process. */
 export interface TrainJob {
+  readonly kind: "train";
   readonly home: string;
   readonly spec: Omit<RunSpec, "role" | "label">;
 }
@@ -36,10 +37,40 @@ export interface TrainResult {
   readonly stepsShared: number;
   /** Checkpoints that were found damaged or missing and were computed again. */
   readonly damaged: readonly string[];
-  readonly numericsKey: string;
+  /** Training broke, and how; what was measured up to there is on disk. */
+  readonly failure?: string;
 }
 
 export interface TrainProgress {
   readonly step: number;
   readonly stepsAdded: number;
 }
+
+/** Opens a run's trainer and says what it would be trained with; trains nothing, writes nothing. */
+export interface InspectJob {
+  readonly kind: "inspect";
+  readonly meaning: RunMeaning;
+}
+
+export interface InspectResult {
+  readonly numerics: Numerics;
+  /** Resident memory of the worker with the trainer open, bytes. */
+  readonly openBytes: number;
+  /** What training is expected to take besides, bytes; absent where the device cannot say. */
+  readonly trainingBytes?: number;
+}
+
+/** Trains a stored run again and compares it with itself; writes nothing. */
+export interface ReplayJob {
+  readonly kind: "replay";
+  readonly home: string;
+  readonly run: string;
+  /** 0, or the step of a checkpoint of the run or its ancestors; absent: 0. */
+  readonly from?: number;
+  /** Absent: the run's last step. */
+  readonly until?: number;
+  /** Compare within this, as a share of a tensor's largest value, instead of bit for bit, whatever the numerics. */
+  readonly tolerance?: number;
+}
+
+export type WorkerJob = TrainJob | InspectJob | ReplayJob;

@@ -13,9 +13,10 @@ import { renderReport } from "./report/index.ts";
 import type { StudyResults } from "./results.ts";
 import { maybeReadResults, resultsText } from "./resultsFile.ts";
 import { designRung } from "./rungs/design.ts";
-import { interveneRung } from "./rungs/intervene.ts";
-import { observeRung } from "./rungs/observe.ts";
+import { interveneRung, interveneSpecs } from "./rungs/intervene.ts";
+import { observeRung, observeSpecs } from "./rungs/observe.ts";
 import { predictRung } from "./rungs/predict.ts";
+import type { RunSpec } from "./runSpec.ts";
 import { Session, type StudyProgress } from "./session.ts";
 import { maybeRun } from "./startState.ts";
 import { stepBudget } from "./stepBudget.ts";
@@ -55,6 +56,7 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
   writeWhole(join(folder, "plan.json"), `${JSON.stringify(planSummary(plan), null, 2)}\n`);
   const startedMs = session.clock();
   session.stepsTotal = stepBudget(plan);
+  await session.prepare(await session.missing(knownSpecs(plan)));
   const observed = await observeRung(session, plan);
   const predict = plan.study.predict && (await predictRung(session, plan, plan.study.predict, observed.cohort));
   const intervene = plan.study.intervene && (await interveneRung(session, plan, plan.study.intervene, observed.cohort));
@@ -84,6 +86,12 @@ export async function runStudy(options: RunStudyOptions): Promise<StudyOutcome> 
   writeWhole(paths.reportPath, renderReport(results));
   writeWhole(paths.resultsPath, resultsText({ key, results }));
   return { results, ...paths, cached: false };
+}
+
+/** The runs that can be named before any is trained: all but those whose seeds or settings come from what is found. */
+function knownSpecs(plan: StudyPlan): RunSpec[] {
+  const { intervene } = plan.study;
+  return [...observeSpecs(plan), ...(intervene === undefined ? [] : interveneSpecs(plan, intervene))];
 }
 
 /** Throws LEDGER_BROKEN: nothing is reported over a ledger that does not hold. */

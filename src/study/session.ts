@@ -7,11 +7,14 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { OntogenyError, type Point, type RunMeaning, runIdOf } from "../core/index.ts";
+import { availableMemoryBytes } from "../engine/native.ts";
 import { type Executor, LocalExecutor } from "../fleet/index.ts";
 import { type Ledger, Workspace } from "../store/index.ts";
 import { RunTrajectory } from "./outcomes.ts";
+import { memoryWarning, processKey, requireOwnNumerics } from "./preflight.ts";
 import type { LineageRow } from "./results.ts";
-import type { RunSpec, TrainProgress, TrainResult } from "./runSpec.ts";
+import { failureOf } from "./runFailure.ts";
+import type { InspectJob, InspectResult, RunSpec, TrainJob, TrainProgress, TrainResult } from "./runSpec.ts";
 import { firstMissing, maybeRun } from "./startState.ts";
 
 export interface StudyProgress {
@@ -52,6 +55,7 @@ export class Session implements AsyncDisposable {
   stepsTotal = 0;
   private readonly executor: Executor;
   private readonly report: (event: StudyProgress) => void;
+  private readonly inspected = new Map<string, Promise<InspectResult>>();
   private stepsDone = 0;
   private workerDeaths = 0;
 
@@ -67,10 +71,7 @@ export class Session implements AsyncDisposable {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const executor = LocalExecutor.open({
-      entry: new URL("./worker.js", import.meta.url),
-      workers: options.workers ?? Math.max(1, availableParallelism()),
-    });
+    const executor = openWorkers(options.workers ?? Math.max(1, availableParallelism()));
     return new Session(await Workspace.open(options.home), executor, options);
   }
 
@@ -99,12 +100,14 @@ export class Session implements AsyncDisposable {
         message,
       });
     tell();
+    const missing = new Set(await this.missing(specs));
+    await this.prepare([...missing]);
     await Promise.all(
       specs.map(async (spec) => {
         const run = runIdOf(spec.meaning);
+        if (missing.has(spec)) await this.runJob(run, spec, tell);
+        else this.stepsDone += ownSteps(spec);
         this.note(run, spec);
-        if (await this.isDone(run, spec)) this.stepsDone += ownSteps(spec);
-        else await this.runJob(run, spec, tell);
         done++;
         tell();
       }),
@@ -112,9 +115,53 @@ export class Session implements AsyncDisposable {
     return Promise.all(specs.map(({ meaning }) => this.trajectory(meaning)));
   }
 
+  /** Of these, the ones of which something is not on disk. */
+  async missing(specs: readonly RunSpec[]): Promise<RunSpec[]> {
+    const done = await Promise.all(specs.map((spec) => this.isDone(runIdOf(spec.meaning), spec)));
+    return specs.filter((_, i) => !done[i]);
+  }
+
+  /**
+   * Looks at what is about to be trained before any of it is. Throws NUMERICS_DIFFER when runs that would be continued or
+   * branched were made under another key; says so when the workers are not expected to fit in memory.
+   */
+  async prepare(specs: readonly RunSpec[]): Promise<void> {
+    if (specs.length === 0) return;
+    const meanings = specs.map(({ meaning }) => meaning);
+    await requireOwnNumerics({
+      workspace: this.workspace,
+      meanings,
+      inspect: (meaning) => this.inspect(meaning),
+    });
+    if (this.inspected.size === 0) await this.inspect(meanings[0]);
+  }
+
+  /** Once for each process. */
+  private inspect(meaning: RunMeaning): Promise<InspectResult> {
+    const key = processKey(meaning);
+    let inspected = this.inspected.get(key);
+    if (inspected === undefined) {
+      inspected = this.inspectWith(meaning);
+      this.inspected.set(key, inspected);
+    }
+    return inspected;
+  }
+
+  private async inspectWith(meaning: RunMeaning): Promise<InspectResult> {
+    const payload: InspectJob = { kind: "inspect", meaning };
+    const job = { name: `look at run ${runIdOf(meaning)}`, payload };
+    const outcome = await this.executor.run(job, { signal: this.signal });
+    if (outcome.status === "stopped") throw new StoppedError();
+    const inspected = outcome.result as InspectResult;
+    const warning = memoryWarning({ workers: this.workers, inspected, availableBytes: availableMemoryBytes() });
+    if (warning !== undefined) this.warn(warning);
+    return inspected;
+  }
+
   /** The trajectory on disk, with the parent's part before the fork. */
   async trajectory(meaning: RunMeaning): Promise<RunTrajectory> {
-    return new RunTrajectory(runIdOf(meaning), await this.points(meaning));
+    const run = runIdOf(meaning);
+    return new RunTrajectory(run, await this.points(meaning), failureOf(this.workspace, this.workspace.run(run)));
   }
 
   private async points(meaning: RunMeaning): Promise<readonly Point[]> {
@@ -127,18 +174,26 @@ export class Session implements AsyncDisposable {
     return [...before.filter(({ step }) => step <= lineage.forkStep), ...points];
   }
 
+  /** A failed run is done when it has what it can have: it would fail again with the same bits. */
   private async isDone(run: string, spec: RunSpec): Promise<boolean> {
     const reader = maybeRun(this.workspace, run);
     if (reader === undefined) return false;
     const { step, status } = reader.manifest();
+    if (status === "failed") return (await firstMissing(reader, upTo(spec, step))) === undefined;
     if (step < spec.until || (spec.complete && status !== "complete")) return false;
     return (await firstMissing(reader, spec)) === undefined;
   }
 
-  private async runJob(run: string, spec: RunSpec, tell: () => void): Promise<void> {
+  private warn(message: string): void {
+    const { stepsDone, stepsTotal } = this;
+    this.report({ phase: "before training", done: 0, total: 0, stepsDone, stepsTotal, message });
+  }
+
+  private async runJob(run: string, spec: RunSpec, tell: (message?: string) => void): Promise<void> {
     const { role: _role, label, ...job } = spec;
+    const payload: TrainJob = { kind: "train", home: this.home, spec: job };
     const outcome = await this.executor.run(
-      { name: `${label} (run ${run}) to step ${spec.until}`, payload: { home: this.home, spec: job } },
+      { name: `${label} (run ${run}) to step ${spec.until}`, payload },
       {
         signal: this.signal,
         onProgress: (value) => {
@@ -152,23 +207,37 @@ export class Session implements AsyncDisposable {
     const result = outcome.result as TrainResult;
     this.results.push(result);
     this.messages.push(...result.damaged);
+    if (result.failure !== undefined) tell(`${label} (run ${run}) failed: ${result.failure}`);
   }
 
   private note(run: string, { role, label, meaning, until }: RunSpec): void {
+    const failure = failureOf(this.workspace, this.workspace.run(run));
     this.lineage.set(run, {
       run,
       role,
       label,
       parent: meaning.lineage?.parent,
       forkStep: meaning.lineage?.forkStep,
-      step: until,
+      step: failure === undefined ? until : Math.min(until, failure.step),
       seeds: meaning.seeds,
+      failure: failure?.text,
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.executor[Symbol.asyncDispose]();
   }
+}
+
+/** The workers of a session: this package's own entry point in child processes. */
+export function openWorkers(workers: number): Executor {
+  return LocalExecutor.open({ entry: new URL("./worker.js", import.meta.url), workers });
+}
+
+/** What is asked of a run up to a step. */
+function upTo(spec: RunSpec, last: number): RunSpec {
+  const within = (steps: readonly number[]) => steps.filter((step) => step <= last);
+  return { ...spec, measureAt: within(spec.measureAt), checkpointAt: within(spec.checkpointAt) };
 }
 
 /** Steps that a run trains itself, its parent's not counted. */

@@ -1,12 +1,22 @@
 /**
- * @file The worker's entry point: a child process that trains one run after another.
+ * @file The worker's entry point: a child process that does one job after another. The only place from which trainers are
+ * opened.
  */
 import { serveJobs } from "../fleet/index.ts";
 import { Workspace } from "../store/index.ts";
-import type { TrainJob } from "./runSpec.ts";
+import { inspectRun } from "./inspectRun.ts";
+import { replayRun } from "./replay/replayRun.ts";
+import type { WorkerJob } from "./runSpec.ts";
 import { trainRun } from "./trainRun.ts";
 
 serveJobs(async (payload, context) => {
-  const { home, spec } = payload as TrainJob;
-  return trainRun({ workspace: await Workspace.open(home), spec, context, clock: Date.now });
+  const job = payload as WorkerJob;
+  switch (job.kind) {
+    case "train":
+      return trainRun({ workspace: await Workspace.open(job.home), spec: job.spec, context, clock: Date.now });
+    case "inspect":
+      return { result: await inspectRun(job.meaning) };
+    case "replay":
+      return replayRun({ workspace: await Workspace.open(job.home), job, context });
+  }
 });

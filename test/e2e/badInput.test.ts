@@ -70,7 +70,7 @@ test("a workspace that is not there is an error for commands that look", async (
   expect(stderr).toMatch(/^error WORKSPACE_NOT_FOUND: .*run a study first/);
 });
 
-const COMMANDS = ["run", "ls", "show", "forecast", "effect", "branch", "ledger", "sql", "report", "doctor"];
+const COMMANDS = ["run", "ls", "show", "forecast", "effect", "branch", "verify", "ledger", "sql", "report", "doctor"];
 
 test.each(COMMANDS)("ontogeny %s --help gives an example at once", async (command) => {
   const { code, stdout, wallMs } = await cli(command, "--help");

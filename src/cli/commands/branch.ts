@@ -48,7 +48,7 @@ async function branch(text: string, options: BranchCommandOptions): Promise<void
     printJson(result);
     return;
   }
-  const { treated, control, placebo, horizon, effects } = result;
+  const { treated, control, placebo, horizon, effects, failures } = result;
   print(`Branches of ${run} at step ${at}, judged at step ${horizon}:`);
   if (treated !== undefined)
     print(
@@ -57,6 +57,7 @@ async function branch(text: string, options: BranchCommandOptions): Promise<void
         .join(" ")}`,
     );
   print(`  control  ${control}  ${placeboText(placebo)}`);
+  for (const { run: arm, text } of failures) print(`  failed   ${arm}  ${text}`);
   if (effects.length > 0) print(`\n${effectTable(effects)}`);
 }
 

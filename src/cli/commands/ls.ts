@@ -24,6 +24,8 @@ interface RunRow {
   readonly status: string;
   readonly attempts: number;
   readonly parent: string;
+  /** Why it failed. */
+  readonly failure?: string;
   readonly updatedAtMs: number;
 }
 
@@ -85,6 +87,9 @@ async function ls(text: string | undefined, options: LsOptions): Promise<void> {
         { title: "BRANCH OF", text: ({ parent }) => parent },
       ]),
     );
+  const failed = shown.filter(({ failure }) => failure !== undefined);
+  if (failed.length > 0)
+    parts.push(failed.map(({ id, failure }) => `${id.slice(0, 13)} failed: ${failure}`).join("\n"));
   if (shown.length < runs.length) parts.push(`… and ${runs.length - shown.length} older runs (--all shows them)`);
   print(parts.join("\n\n"));
 }
@@ -98,7 +103,7 @@ function runRow(workspace: Workspace, id: string): RunRow {
   }
 }
 
-function rowOf({ id, meaning, step, status, attempts, updatedAtMs }: Manifest): RunRow {
+function rowOf({ id, meaning, step, status, attempts, updatedAtMs, failure }: Manifest): RunRow {
   const { process, seeds, lineage } = meaning;
   const values = Object.entries(seeds);
   const same = new Set(values.map(([, seed]) => seed)).size === 1;
@@ -110,6 +115,7 @@ function rowOf({ id, meaning, step, status, attempts, updatedAtMs }: Manifest): 
     status,
     attempts,
     parent: lineage === undefined ? "" : `${lineage.parent.slice(0, 13)} @ ${lineage.forkStep}`,
+    failure,
     updatedAtMs,
   };
 }

@@ -15,14 +15,16 @@ export function openLoopProgram(options: {
   readonly spec: LoopSpec;
   readonly layout: LoopLayout;
   readonly graphHash: string;
+  readonly memoryBytes: number;
 }): LoopProgram {
-  const { session, spec, layout, graphHash } = options;
+  const { session, spec, layout, graphHash, memoryBytes } = options;
   const { name } = spec;
   let resident: Record<string, ort.Tensor> | undefined;
   let isDisposed = false;
   return {
     name,
     graphHash,
+    memoryBytes,
     bind(tensors) {
       requireOpen(name, isDisposed);
       resident = {};

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly optimization?: OptimizationLevel;
   /** Writes a trace of operator times beside this path when the session is disposed. */
   readonly profilePath?: string;
+  /** What the program may take; default: what the system has left. */
+  readonly availableBytes?: number;
 }
 
 export const DEFAULT_OPTIMIZATION: OptimizationLevel = "all";

@@ -38,7 +38,10 @@ export interface BranchResult {
   readonly control: string;
   /** Absent when nothing was changed. */
   readonly treated?: string;
+  /** On the measures that both arms have; none when one failed before the horizon. */
   readonly effects: readonly MeasureEffect[];
+  /** Arms whose training broke, and how. */
+  readonly failures: readonly { readonly run: string; readonly step: number; readonly text: string }[];
   /** Whether the control arm has the parent's bits; absent when the parent has nothing at the horizon to compare. */
   readonly placebo?: { readonly compared: "state" | "measures"; readonly identical: boolean };
 }
@@ -74,6 +77,9 @@ export async function branchRun(options: BranchOptions): Promise<BranchResult> {
   session.stepsTotal = specs.reduce((sum, spec) => sum + ownSteps(spec), 0);
   const [control, treated] = await session.train(`branches at step ${at}`, specs);
   const effects = treated === undefined ? [] : pairEffects([{ treated, control }], horizon);
+  const failures = [control, treated].flatMap((arm) =>
+    arm?.failure === undefined ? [] : [{ run: arm.run, ...arm.failure }],
+  );
   const result: BranchResult = {
     parent: run,
     forkStep: at,
@@ -82,6 +88,7 @@ export async function branchRun(options: BranchOptions): Promise<BranchResult> {
     control: control.run,
     treated: treated?.run,
     effects,
+    failures,
     placebo: await comparePlacebo(workspace, { run, control: control.run, horizon }),
   };
   session.ledger.append({

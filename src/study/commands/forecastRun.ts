@@ -82,7 +82,8 @@ export async function forecastRun({ home, run, results, target, cutoff }: Foreca
     role: forecaster.role,
     distribution: forecaster.fit(cohort.map(trajectoryOf), at).predict(trajectoryOf(seen)),
   }));
-  const registered = manifest.step <= at && manifest.step < plan.steps;
+  const hasFailed = manifest.status === "failed";
+  const registered = manifest.step <= at && manifest.step < plan.steps && !hasFailed;
   const answer = {
     run,
     study: study.id,
@@ -95,7 +96,7 @@ export async function forecastRun({ home, run, results, target, cutoff }: Foreca
   if (!registered)
     return {
       ...answer,
-      why: `the run is at step ${manifest.step} already`,
+      why: `the run ${hasFailed ? "failed at" : "is at"} step ${manifest.step}${hasFailed ? "" : " already"}`,
       forecasts: stated,
       outcome: manifest.step >= plan.steps ? outcomeValue(whole, outcome, plan.steps) : undefined,
     };

@@ -1,10 +1,11 @@
 /**
  * @file What a family of contrasts says as a whole: where a window works best and whether it opens and closes, whether the
- * effect follows the dose and where it saturates.
+ * effect follows the dose and where it saturates. Contrasts without an effect are left out, and a note says so.
  */
 import { Rng } from "../../core/index.ts";
 import { criticalWindow, doseResponse, type WindowContrast } from "../../science/index.ts";
 import type { Contrast, ContrastFamily } from "../results.ts";
+import { difference, isWhole } from "./arms.ts";
 
 type Summaries = Pick<ContrastFamily, "summaries" | "notes">;
 
@@ -14,12 +15,19 @@ export function familySummaries(
   contrasts: readonly Contrast[],
   controlDose?: number,
 ): Summaries {
-  const ordered = [...contrasts].sort((a, b) => a.x - b.x);
+  const ordered = contrasts.filter(({ pairs }) => isWhole(pairs)).sort((a, b) => a.x - b.x);
   const rng = Rng.of("family", kind);
-  return kind === "dose" ? doseSummaries(ordered, rng, controlDose) : windowSummaries(ordered, rng);
+  const { summaries, notes } =
+    kind === "dose" ? doseSummaries(ordered, rng, controlDose) : windowSummaries(ordered, rng);
+  const left = contrasts.length - ordered.length;
+  if (left === 0) return { summaries, notes };
+  const missing = `Left out: ${left} of ${contrasts.length}, which have no effect since runs failed.`;
+  return { summaries, notes: [...notes, missing] };
 }
 
 function doseSummaries(contrasts: readonly Contrast[], rng: Rng, controlDose: number | undefined): Summaries {
+  if (contrasts.length + (controlDose === undefined ? 0 : 1) < 3)
+    return { summaries: [], notes: ["Fewer than three doses, the control's included, say nothing of a trend."] };
   const response = doseResponse({
     doses: contrasts.map(({ x }) => x),
     differences: contrasts[0].pairs.map((_, seed) => contrasts.map(({ pairs }) => difference(pairs[seed]))),
@@ -57,8 +65,4 @@ function windowSummaries(contrasts: readonly Contrast[], rng: Rng): Summaries {
     ],
     notes: [],
   };
-}
-
-function difference({ treated, control }: Contrast["pairs"][number]): number {
-  return treated - control;
 }

@@ -6,17 +6,18 @@ import {
   type ChangePointOptions,
   changePoints,
   kaplanMeier,
-  meanEstimate,
   onset,
-  sd,
+  type Series,
   survivalTimes,
   varianceComponents,
 } from "../../science/index.ts";
+import { finiteMean, finiteSd, unbroken } from "../finished.ts";
 import { type RunTrajectory, seriesOf } from "../outcomes.ts";
 import { runMeaning, type StudyPlan, seedVector } from "../plan.ts";
 import type { ObserveResults } from "../results.ts";
 import type { RunSpec } from "../runSpec.ts";
 import type { Session } from "../session.ts";
+import { unlessRefused } from "../unlessRefused.ts";
 
 /** The runs that everything later is fitted on and forks from. */
 export interface Cohort {
@@ -30,10 +31,15 @@ export async function observeRung(
 ): Promise<{ results: ObserveResults; cohort: Cohort }> {
   const specs = cohortSpecs(plan);
   const variants = varianceSpecs(plan);
-  const trained = await session.train("observe", [...specs, ...variants.map(({ spec }) => spec)]);
+  const trained = await session.train("observe", observeSpecs(plan));
   const trajectories = trained.slice(0, specs.length);
   const cohort = { meanings: specs.map(({ meaning }) => meaning), trajectories };
   return { results: resultsOf(plan, cohort, variants, trained.slice(specs.length)), cohort };
+}
+
+/** All runs of this rung: the cohort, then the variants. */
+export function observeSpecs(plan: StudyPlan): RunSpec[] {
+  return [...cohortSpecs(plan), ...varianceSpecs(plan).map(({ spec }) => spec)];
 }
 
 /** Steps at which every run of the study that is followed closely is measured: the grid and every forecast's cutoff. */
@@ -42,7 +48,7 @@ export function observedSteps({ grid, study, steps }: StudyPlan): number[] {
   return [...new Set([...grid, ...cutoffs])].sort((a, b) => a - b);
 }
 
-function cohortSpecs(plan: StudyPlan): RunSpec[] {
+export function cohortSpecs(plan: StudyPlan): RunSpec[] {
   const { study, steps } = plan;
   const forks = forkSteps(study.intervene);
   const forked = (study.intervene?.seeds ?? 0) + (study.intervene?.pilotSeeds ?? 0);
@@ -109,7 +115,8 @@ function resultsOf(
 ): ObserveResults {
   const { study, steps, organism } = plan;
   const at = observedSteps(plan);
-  const names = organism.measures.map(({ name }) => name).filter((name) => trajectories[0].measures.includes(name));
+  const measured = new Set(trajectories.flatMap(({ measures }) => measures));
+  const names = organism.measures.map(({ name }) => name).filter((name) => measured.has(name));
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
   return {
     runs: trajectories.map(({ run }, i) => ({ run, seeds: meanings[i].seeds })),
@@ -119,18 +126,18 @@ function resultsOf(
     ),
     finals: names.map((measure) => {
       const finals = trajectories.map((one) => one.value(measure, steps));
-      const points = trajectories.map((one) => one.maybePoint(measure, steps));
-      const errors = points.flatMap((point) => (point?.se === undefined ? [] : [point.se]));
+      const points = trajectories.flatMap((one) => one.maybePoint(measure, steps) ?? []);
+      const errors = points.flatMap(({ se }) => (se === undefined ? [] : [se]));
       return {
         measure,
-        mean: meanEstimate(finals),
-        sd: sd(finals),
+        mean: finiteMean(finals),
+        sd: finiteSd(finals),
         itemSe: errors.length === 0 ? undefined : errors.reduce((sum, se) => sum + se, 0) / errors.length,
         itemN: points[0]?.n,
       };
     }),
     onsets: study.observe.onsets.map((definition) => {
-      const events = trajectories.map((one) => onset(seriesOf(one, definition.measure), definition));
+      const events = trajectories.map((one) => onset(atLeastTheStart(seriesOf(one, definition.measure)), definition));
       return {
         definition,
         events,
@@ -140,11 +147,20 @@ function resultsOf(
     }),
     changePoints: study.observe.changePoints.map((measure) => ({
       measure,
-      perRun: trajectories.map((one) => changePoints(seriesOf(one, measure), changesOf(plan, measure))),
-      ofMean: changePoints(meanSeries(trajectories, measure), changesOf(plan, measure)),
+      perRun: trajectories.map((one) => changesIn(plan, seriesOf(one, measure))),
+      ofMean: changesIn(plan, meanSeries(unbroken(trajectories), measure)),
     })),
     variance: varianceOf(plan, trajectories, variants, variantTrajectories),
   };
+}
+
+/** A run that failed before its first evaluation: nothing is known of it from step 0 on. */
+function atLeastTheStart(series: Series): Series {
+  return series.steps.length > 0 ? series : { ...series, steps: [0], values: [Number.NaN] };
+}
+
+function changesIn(plan: StudyPlan, series: Series) {
+  return series.steps.length === 0 ? [] : changePoints(series, changesOf(plan, series.measure));
 }
 
 /** Straight pieces over the grid, so that a smooth rise is not cut into steps; shares on the logit scale. */
@@ -153,8 +169,8 @@ function changesOf({ organism }: StudyPlan, measure: string): ChangePointOptions
   return { model: "line", scale: range?.[0] === 0 && range[1] === 1 ? "logit" : "identity" };
 }
 
-function meanSeries(trajectories: readonly RunTrajectory[], measure: string) {
-  const steps = trajectories[0].steps(measure);
+function meanSeries(trajectories: readonly RunTrajectory[], measure: string): Series {
+  const steps = trajectories[0]?.steps(measure) ?? [];
   const mean = (step: number) =>
     trajectories.reduce((sum, one) => sum + one.value(measure, step), 0) / trajectories.length;
   return { measure, steps, values: steps.map(mean) };
@@ -173,13 +189,21 @@ function varianceOf(
     variants.flatMap((variant, i) =>
       variant.component === component && variant.base === base ? [variantTrajectories[i]] : [],
     );
+  // A run without a finite outcome has no part in a variance; a group of one has none to show.
+  const finite = (values: readonly number[]) => values.filter(Number.isFinite);
   const groups = Object.fromEntries(
     plan.organism.seedNames.map((component) => [
       component,
-      range(variance.bases).map((base) => [trajectories[base], ...members(component, base)].map(final)),
+      range(variance.bases)
+        .map((base) => finite([trajectories[base], ...members(component, base)].map(final)))
+        .filter((group) => group.length > 1),
     ]),
   );
-  const { total, components } = varianceComponents({ groups, cohort: trajectories.map(final) });
+  const cohort = finite(trajectories.map(final));
+  if (cohort.length < 2 || Object.values(groups).some((members) => members.length === 0)) return undefined;
+  const computed = unlessRefused(() => varianceComponents({ groups, cohort }));
+  if (computed === undefined) return undefined;
+  const { total, components } = computed;
   return {
     measure: variance.measure,
     total: total.sd,

@@ -6,8 +6,18 @@
  * registration (a ledger that was removed, say), they are left alone and the next seeds of the hash are taken: nothing is
  * registered after the fact.
  */
-import { contentId, type Json, type Outcome, outcomeLabel, runIdOf, type Study, sha256Hex } from "../../core/index.ts";
-import type { FittedForecaster } from "../../science/index.ts";
+import {
+  contentId,
+  type Json,
+  type Outcome,
+  outcomeLabel,
+  RefusedError,
+  runIdOf,
+  type Study,
+  sha256Hex,
+} from "../../core/index.ts";
+import type { FittedForecaster, Trajectory } from "../../science/index.ts";
+import { unbroken } from "../finished.ts";
 import {
   forecastersOf,
   isAtRisk,
@@ -56,7 +66,8 @@ export async function predictRung(
       `predict: to step ${cutoff}`,
       fresh.map((spec) => pausedAt(plan, spec, cutoff)),
     );
-    for (const one of paused) {
+    // A run that failed before the cutoff is not there to be forecast.
+    for (const one of paused.filter((run) => !run.failedBy(cutoff))) {
       const seen = one.upTo(cutoff);
       const prefix = trajectoryOf(seen);
       const forecasts = frozen
@@ -112,14 +123,17 @@ export async function predictRung(
         target,
         cutoffs,
         finished,
-        cohort: cohort.trajectories,
+        cohort: unbroken(cohort.trajectories),
         forecasts: stated.filter((one) => one.target === target).map(({ target: _, ...rest }) => rest),
       }),
     ),
   };
 }
 
-/** Methods that refuse the cohort are left out, and `refusals` says so: it is registered with the rest. */
+/**
+ * Fitted on the cohort's runs that did not fail. Methods that refuse the cohort are left out, and `refusals` says so: it
+ * is registered with the rest.
+ */
 function freeze(
   plan: StudyPlan,
   section: Section,
@@ -127,17 +141,25 @@ function freeze(
   cohort: Cohort,
   refusals: Refusal[],
 ): Frozen[] {
-  const whole = cohort.trajectories.map(trajectoryOf);
+  const whole = unbroken(cohort.trajectories).map(trajectoryOf);
   return section.targets.flatMap((target) =>
     cutoffs.flatMap((cutoff) =>
       forecastersOf(plan, target).flatMap((forecaster): Frozen[] => {
         const refused = (reason: string) =>
           refusals.push({ target: outcomeLabel(target), cutoff, method: forecaster.name, reason });
-        const fitted = unlessRefused(() => forecaster.fit(whole, cutoff), refused);
+        const fitted = unlessRefused(() => {
+          requireCohort(whole);
+          return forecaster.fit(whole, cutoff);
+        }, refused);
         return fitted === undefined ? [] : [{ target, cutoff, forecaster, fitted }];
       }),
     ),
   );
+}
+
+/** Too many may have failed. */
+function requireCohort(whole: readonly Trajectory[]): void {
+  if (whole.length < 3) throw new RefusedError("Forecast", `${whole.length} cohort runs did not fail; 3 are needed`);
 }
 
 async function frozenBody(
@@ -149,16 +171,18 @@ async function frozenBody(
   frozen: readonly Frozen[],
 ): Promise<Record<string, Json>> {
   const runs = await Promise.all(
-    cohort.trajectories.map(async ({ run }) => ({
+    unbroken(cohort.trajectories).map(async ({ run }) => ({
       run,
       dataHash: await session.workspace.run(run).dataHash(plan.steps),
     })),
   );
+  const failed = cohort.trajectories.filter(({ failure }) => failure !== undefined).map(({ run }) => run);
   return {
     targets: section.targets.map(outcomeLabel),
     cutoffs: [...cutoffs],
     targetStep: plan.steps,
     cohort: runs,
+    ...(failed.length === 0 ? {} : { failedInCohort: failed }),
     methods: frozen.map(({ target, cutoff, forecaster, fitted }) => ({
       target: outcomeLabel(target),
       cutoff,

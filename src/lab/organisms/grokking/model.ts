@@ -29,6 +29,7 @@ class GrokkingModel implements NativeModel {
   private readonly shape: GrokkingShape;
   private readonly task: ModularAddition;
   private readonly resident: Record<string, Tensor>;
+  trainingBytes: number | undefined;
   private numericsKept: Numerics | undefined;
 
   constructor({ factors, seeds, device }: OpenModelOptions) {
@@ -55,7 +56,9 @@ class GrokkingModel implements NativeModel {
   }
 
   async compile(): Promise<void> {
-    this.numericsKept = this.device.numericsOf(await this.loop());
+    const loop = await this.loop();
+    this.numericsKept = this.device.numericsOf(loop);
+    this.trainingBytes = loop.memoryBytes;
   }
 
   /** Normal with variances 1/embedding, 1/embedding, 1/hidden. */

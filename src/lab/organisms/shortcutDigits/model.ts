@@ -33,6 +33,7 @@ class ShortcutModel implements NativeModel {
   private readonly device: Device;
   private readonly seeds: Seeds;
   private readonly sets = new Map<number, TrainingSet>();
+  trainingBytes: number | undefined;
   private numericsKept: Numerics | undefined;
 
   constructor({ factors, seeds, device }: OpenModelOptions) {
@@ -46,7 +47,9 @@ class ShortcutModel implements NativeModel {
   }
 
   async compile(): Promise<void> {
-    this.numericsKept = this.device.numericsOf(await this.loop());
+    const loop = await this.loop();
+    this.numericsKept = this.device.numericsOf(loop);
+    this.trainingBytes = loop.memoryBytes;
   }
 
   /** Weights normal with variance 2/fan-in, biases 0. */

@@ -1,7 +1,7 @@
 /**
  * @file How this was made: cost, numerics, versions, ledger, and an index of all runs.
  */
-import type { StudyResults } from "../../results.ts";
+import type { LineageRow, StudyResults } from "../../results.ts";
 import { dataTable, figure, folded } from "../blocks.ts";
 import { allRuns } from "../figures/allRuns.ts";
 import {
@@ -16,7 +16,7 @@ import {
   MISSING,
   shortId,
 } from "../format.ts";
-import { type Html, html } from "../html.ts";
+import { EMPTY, type Html, html } from "../html.ts";
 import { section } from "./section.ts";
 
 export function methodsSection({ cost, ledger, lineage, study }: StudyResults): Html {
@@ -33,7 +33,7 @@ export function methodsSection({ cost, ledger, lineage, study }: StudyResults): 
           "One line a run, from the step at which it starts or forks to its last step. What a branch shares with its parent is not trained again.",
         drawing: allRuns({ id: "all-runs", lineage, lastStep: study.steps }),
       })
-    }${folded(
+    }${failedRuns(lineage)}${folded(
       `All runs (${formatCount(lineage.length)}): short ids, seeds, parents`,
       dataTable({
         caption: "All runs",
@@ -52,4 +52,21 @@ export function methodsSection({ cost, ledger, lineage, study }: StudyResults): 
       }),
     )}`,
   );
+}
+
+function failedRuns(lineage: readonly LineageRow[]): Html {
+  const failed = lineage.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return EMPTY;
+  return dataTable({
+    caption: `Runs that failed (${formatCount(failed.length)} of ${formatCount(lineage.length)})`,
+    rows: failed,
+    columns: [
+      { head: "run", cell: ({ run }) => html`<code title="${run}">${shortId(run)}</code>` },
+      { head: "role", cell: ({ role, label }) => html`${role}<span class="role">${label}</span>` },
+      { head: "at step", numeric: true, cell: ({ step }) => formatCount(step) },
+      { head: "how", cell: ({ failure }) => failure },
+    ],
+    notes:
+      "A failed run has no outcome after that step: it makes no effect, meets no requirement, and is scored against no forecast. It is not tried again, since it would fail with the same bits.",
+  });
 }

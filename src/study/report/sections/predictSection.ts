@@ -63,9 +63,10 @@ function forecasts(predict: PredictResults, target: PredictTarget, t: number, la
   const method = bestOf(target.scores, "method");
   const baseline = bestOf(target.scores, "baseline");
   const isOnset = target.kind === "onset";
-  const outcomes = [...target.outcomes].sort(
-    (a, b) => (b.value ?? Number.POSITIVE_INFINITY) - (a.value ?? Number.POSITIVE_INFINITY),
-  );
+  const outcomes = target.outcomes
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => (b.value ?? Number.POSITIVE_INFINITY) - (a.value ?? Number.POSITIVE_INFINITY));
+  const failed = target.outcomes.length - outcomes.length;
   const find = (run: string, cutoff: number, name?: string) =>
     target.forecasts.find((forecast) => forecast.run === run && forecast.cutoff === cutoff && forecast.method === name)
       ?.distribution;
@@ -76,7 +77,7 @@ function forecasts(predict: PredictResults, target: PredictTarget, t: number, la
   return figure({
     title: "Forecasts and outcomes",
     layout: "full",
-    caption: html`One row a run, sorted by outcome, the same order in each panel. Intervals: central 90% with a tick at the median, for ${method ?? "no method"} (blue, the method with the lowest mean CRPS over the cutoffs) and ${baseline ?? "no baseline"} (grey, the baseline with the lowest). The pair was picked after scoring, for this picture only; every method is in the table.${isOnset && html` Open arrows: not reached by step ${formatCount(lastStep)} (right-censored). Hollow dots: the onset had come before the cutoff, so nothing was left to forecast. Dotted line: the cutoff.`} Arrowheads: beyond the axis.`,
+    caption: html`One row a run, sorted by outcome, the same order in each panel. Intervals: central 90% with a tick at the median, for ${method ?? "no method"} (blue, the method with the lowest mean CRPS over the cutoffs) and ${baseline ?? "no baseline"} (grey, the baseline with the lowest). The pair was picked after scoring, for this picture only; every method is in the table.${isOnset && html` Open arrows: not reached by step ${formatCount(lastStep)} (right-censored). Hollow dots: the onset had come before the cutoff, so nothing was left to forecast. Dotted line: the cutoff.`} Arrowheads: beyond the axis.${failed > 0 && ` ${counted(failed, "run")} failed and ${failed === 1 ? "has" : "have"} no outcome: not shown, not scored.`}`,
     key: key([
       { label: html`outcome`, sample: mark("circle", 13, 7, 3.6, "f2 dot") },
       ...(isOnset

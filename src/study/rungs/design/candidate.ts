@@ -62,6 +62,21 @@ export function pausedAt(spec: RunSpec, step: number): RunSpec {
   };
 }
 
+/** NaN, which meets no bound, for a run that failed: also where it had a value before that. */
 export function requiredValues(plan: StudyPlan, requirements: readonly Requirement[], run: RunTrajectory): number[] {
-  return requirements.map(({ measure, step = plan.steps }) => run.value(measure, step));
+  return requirements.map(({ measure, step = plan.steps }) =>
+    run.failure === undefined ? run.value(measure, step) : Number.NaN,
+  );
+}
+
+/** How a run ended, and the steps that it made: at most `steps`. */
+export function endOf({ failure }: RunTrajectory, steps: number): { reason?: string; steps: number } {
+  return failure === undefined
+    ? { steps }
+    : { reason: `failed at step ${failure.step}: ${failure.text}`, steps: Math.min(failure.step, steps) };
+}
+
+/** A model of outcomes needs two candidates, and of each requirement a value that is finite: all may have failed. */
+export function canModel(outcomes: readonly (readonly number[])[]): boolean {
+  return outcomes.length >= 2 && outcomes[0].every((_, r) => outcomes.some((values) => Number.isFinite(values[r])));
 }

@@ -2,13 +2,8 @@
  * @file The confirmation: the choice frozen, its size planned beforehand, fresh seeds from its hash, and the verdict.
  */
 import { contentId } from "../../../core/index.ts";
-import {
-  clopperPearsonLower,
-  confirmationPower,
-  confirmationSize,
-  meanEstimate,
-  meetsBounds,
-} from "../../../science/index.ts";
+import { clopperPearsonLower, confirmationPower, confirmationSize, meetsBounds } from "../../../science/index.ts";
+import { finiteMean } from "../../finished.ts";
 import { runMeaning, type StudyPlan, seedsFromHash } from "../../plan.ts";
 import { procedure } from "../../procedure.ts";
 import type { Session } from "../../session.ts";
@@ -79,7 +74,7 @@ export async function confirm(session: Session, plan: StudyPlan, section: Sectio
       verdict,
       requirements: requirements.map(({ min }, r) => {
         const values = runs.map((run) => run.values[r]);
-        return { mean: meanEstimate(values), worst: min === undefined ? Math.max(...values) : Math.min(...values) };
+        return { mean: finiteMean(values), worst: min === undefined ? Math.max(...values) : Math.min(...values) };
       }),
       seq,
     },

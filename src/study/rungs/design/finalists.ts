@@ -1,20 +1,20 @@
 /**
  * @file The finalists: the best candidates on further seeds, and the choice among them.
  */
-import { fitSurrogate, meanEstimate, meetsBounds, pooledSpread, scoreReplicates } from "../../../science/index.ts";
+import { fitSurrogate, meetsBounds, pooledSpread, scoreReplicates } from "../../../science/index.ts";
+import { finiteMean } from "../../finished.ts";
 import type { StudyPlan } from "../../plan.ts";
 import type { CandidateRow, DesignResults } from "../../results.ts";
 import type { Session } from "../../session.ts";
-import { candidateSpec, requiredValues, SEARCH_SEED, type Section, type Tried } from "./candidate.ts";
+import { candidateSpec, canModel, endOf, requiredValues, SEARCH_SEED, type Section, type Tried } from "./candidate.ts";
 
 /** Finished candidates by the surrogate's chance of meeting all requirements at their own place: less luck than one run. */
 export function rankedFinalists({ search, requirements }: Section, finished: readonly Tried[]): Tried[] {
-  const surrogate = fitSurrogate({
-    features: finished.map(({ features }) => features),
-    outcomes: finished.map(({ values }) => values!),
-    bounds: requirements,
-  });
-  const chance = new Map(finished.map((one) => [one, surrogate.predict(one.features).meetsAll]));
+  const outcomes = finished.map(({ values }) => values!);
+  const surrogate =
+    canModel(outcomes) &&
+    fitSurrogate({ features: finished.map(({ features }) => features), outcomes, bounds: requirements });
+  const chance = new Map(finished.map((one) => [one, surrogate ? surrogate.predict(one.features).meetsAll : 0]));
   return [...finished]
     .sort((a, b) => Number(b.row.pass) - Number(a.row.pass) || chance.get(b)! - chance.get(a)!)
     .slice(0, search.finalists);
@@ -50,16 +50,16 @@ export async function replicate(
     return {
       outcomes,
       rows: runs.map(
-        ({ run }, i): CandidateRow => ({
+        (one, i): CandidateRow => ({
           index: row.index,
           origin: "replicate",
           set: row.set,
-          run,
+          run: one.run,
           seeds: specs[f][i].meaning.seeds,
-          steps: plan.steps,
-          reason: "a finalist on a further seed",
           values: outcomes[i],
           pass: meetsBounds(outcomes[i], section.requirements),
+          reason: "a finalist on a further seed",
+          ...endOf(one, plan.steps),
         }),
       ),
     };
@@ -82,7 +82,7 @@ export function chooseFinalist(
     outcomes: replicated[i].outcomes,
   }));
   const [top] = scored.sort((a, b) => b.passes - a.passes || b.marginLow - a.marginLow);
-  const means = section.requirements.map((_, r) => meanEstimate(top.outcomes.map((values) => values[r])).value);
+  const means = section.requirements.map((_, r) => finiteMean(top.outcomes.map((values) => values[r])).value);
   return {
     best: { set: top.one.row.set, values: means, passes: top.passes, n: top.n },
     meets: top.passes >= section.reliability * top.n,

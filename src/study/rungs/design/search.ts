@@ -17,6 +17,8 @@ import type { StudyPlan } from "../../plan.ts";
 import { ownSteps, type Session } from "../../session.ts";
 import {
   candidateSpec,
+  canModel,
+  endOf,
   pausedAt,
   requiredValues,
   SEARCH_SEED,
@@ -52,14 +54,14 @@ interface Proposal {
 
 function proposeRound(section: Section, tried: readonly Tried[], size: number, rng: Rng): Proposal[] {
   const first = tried.length;
-  if (first < section.search.random)
+  const outcomes = tried.map(({ expected }) => expected);
+  if (first < section.search.random || !canModel(outcomes))
     return Array.from({ length: size }, (_, i) => ({
       index: first + i,
       origin: "random" as const,
       set: sampleCandidate(section.space, rng),
     }));
   const features = tried.map((one) => one.features);
-  const outcomes = tried.map(({ expected }) => expected);
   return Array.from({ length: size }, (_, i) => {
     const surrogate = fitSurrogate({ features, outcomes, bounds: section.requirements });
     const { set, meetsAll } = proposeCandidate({ space: section.space, surrogate, rng, taken: features });
@@ -113,8 +115,9 @@ async function tryRound(
   );
   return round.map((proposal, i): Tried => {
     const halt = stopped.get(i);
-    const values =
-      halt === undefined ? requiredValues(plan, section.requirements, finished[left.indexOf(i)]) : undefined;
+    const run = halt === undefined ? finished[left.indexOf(i)] : undefined;
+    const values = run && requiredValues(plan, section.requirements, run);
+    const end = run && endOf(run, ownSteps(specs[i]));
     return {
       features: features[i],
       looks: seen[i],
@@ -124,11 +127,11 @@ async function tryRound(
         ...proposal,
         run: runIdOf(specs[i].meaning),
         seeds: specs[i].meaning.seeds,
-        steps: halt?.step ?? ownSteps(specs[i]),
+        steps: halt?.step ?? end!.steps,
         stoppedAt: halt?.step,
         reason:
           halt === undefined
-            ? "ran to the end"
+            ? (end!.reason ?? "ran to the end")
             : `stopped: at step ${halt.step} its chance of meeting every requirement was forecast as ${(100 * halt.chance).toFixed(1)}%`,
         values: values ?? section.requirements.map(() => null),
         pass: values !== undefined && meetsBounds(values, section.requirements),
@@ -140,10 +143,13 @@ async function tryRound(
 /** The rule that says at a look which candidates are hopeless, learnt from those that ran to the end. */
 function earlyStopAt(section: Section, before: readonly Tried[], look: number) {
   const finished = before.filter(({ values, looks }) => values !== undefined && looks[look] !== undefined);
+  const early = finished.map(({ looks }) => looks[look]);
+  const final = finished.map(({ values }) => values!);
+  if (!canModel(early) || !canModel(final)) return undefined;
   return fitEarlyStop({
-    early: finished.map(({ looks }) => looks[look]),
+    early,
     features: finished.map(({ features }) => features),
-    final: finished.map(({ values }) => values!),
+    final,
     bounds: section.requirements,
   });
 }
