@@ -49,4 +49,11 @@ export const TRAINING_CASES: readonly TrainingCase[] = [
     checkSteps: 6,
     goals: { torch: 0.75, jax: 1.15 },
   },
+  {
+    name: "conv",
+    title: "conv net (5 × 5: 16, 32; 512–128–10), batch 128",
+    stepsPerTurn: 20,
+    checkSteps: 10,
+    goals: { torch: 2, jax: null },
+  },
 ];

@@ -2,7 +2,7 @@
  * @file Small seeded makers of tensors for the problems.
  */
 import { Rng, type Tensor } from "../../src/core/index.ts";
-import { normal, zeros } from "../../src/engine/index.ts";
+import { normal } from "../../src/engine/index.ts";
 
 const SEED = 3;
 
@@ -11,14 +11,6 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, exte
 /** Normals of mean 0; `purpose` names the stream. */
 export const drawNormal = (purpose: string, shape: readonly number[], deviation: number): Tensor =>
   normal(Rng.of(SEED, purpose), shape, deviation);
-
-export const blank = zeros;
-
-export const ones = (shape: readonly number[]): Tensor => ({
-  dtype: "float32",
-  shape,
-  data: new Float32Array(sizeOf(shape)).fill(1),
-});
 
 /** Integers in 0 … limit − 1. */
 export function drawIntegers(purpose: string, shape: readonly number[], limit: number): Tensor {

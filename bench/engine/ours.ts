@@ -4,7 +4,6 @@
 import type { Tensor } from "../../src/core/index.ts";
 import {
   adamwRow,
-  type JaxArrays,
   type LoopProgram,
   type LoopSpec,
   type Specs,
@@ -28,7 +27,7 @@ export function loopSpec(problem: Problem): LoopSpec {
     resident: specsOf(resident),
     perStep: specsOf(problem.perStep, 1),
     gathers,
-    loss: (parameters: JaxArrays, args: JaxArrays) => loss(parameters, args, problem.sizes),
+    loss,
     betas: BETAS,
   });
 }

@@ -19,26 +19,47 @@ def grokking(p, data, sizes):
     return cross_entropy(jax.nn.relu(x @ p["W1"]) @ p["W2"], data["labels"])
 
 
+def affine(x, p, name):
+    y = x @ p[f"{name}.weight"]
+    return y + p[f"{name}.bias"] if f"{name}.bias" in p else y
+
+
 def mlp(p, data, sizes):
     rows = data["index"]
     x = data["images"][rows].astype(jnp.float32) * (1 / 255)
-    logits = jax.nn.relu(x @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
-    return cross_entropy(logits, data["labels"][rows])
+    return cross_entropy(affine(jax.nn.relu(affine(x, p, "dense0")), p, "dense1"), data["labels"][rows])
 
 
-def attention(q, k, v, heads):
-    batch, time, width = q.shape
-    q, k, v = (x.reshape(batch, time, heads, width // heads) for x in (q, k, v))
+def max_pool(x):
+    batch, channels, height, width = x.shape
+    return x.reshape(batch, channels, height // 2, 2, width // 2, 2).max((3, 5))
+
+
+def conv(p, data, sizes):
+    rows = data["index"]
+    x = (data["images"][rows].astype(jnp.float32) * (1 / 255)).reshape(-1, 1, sizes["side"], sizes["side"])
+    for name in ("conv0", "conv1"):
+        x = jax.lax.conv(x, p[f"{name}.weight"], (1, 1), "VALID") + p[f"{name}.bias"][:, None, None]
+        x = max_pool(jax.nn.relu(x))
+    hidden = jax.nn.relu(affine(x.reshape(len(x), -1), p, "head.dense0"))
+    return cross_entropy(affine(hidden, p, "head.dense1"), data["labels"][rows])
+
+
+def attention(x, p, name, heads):
+    batch, time, width = x.shape
+    parts = (affine(x, p, f"{name}.{part}") for part in ("query", "key", "value"))
+    q, k, v = (part.reshape(batch, time, heads, width // heads) for part in parts)
     scores = jnp.einsum("bthd,bshd->bhts", q, k) / np.sqrt(width // heads)
     scores = jnp.where(np.tril(np.ones((time, time), bool)), scores, -1e9)
-    return jnp.einsum("bhts,bshd->bthd", jax.nn.softmax(scores), v).reshape(batch, time, width)
+    mixed = jnp.einsum("bhts,bshd->bthd", jax.nn.softmax(scores), v)
+    return affine(mixed.reshape(batch, time, width), p, f"{name}.output")
 
 
 def transformer_loss(p, tokens, answers, heads):
-    x = p["tokens"][tokens] + p["positions"]
-    x = x + attention(x @ p["query"], x @ p["key"], x @ p["value"], heads) @ p["merge"]
-    x = x + jax.nn.relu(x @ p["up"] + p["upBias"]) @ p["down"] + p["downBias"]
-    return cross_entropy(x[:, -1] @ p["unembedding"], answers)
+    x = p["embedding.weight"][tokens] + p["positions.weight"]
+    x = x + attention(x, p, "attention", heads)
+    x = x + affine(jax.nn.relu(affine(x, p, "mlp.dense0")), p, "mlp.dense1")
+    return cross_entropy(affine(x[:, -1], p, "unembedding"), answers)
 
 
 def transformer(p, data, sizes):
@@ -50,21 +71,20 @@ def transformer_full(p, data, sizes):
     return transformer_loss(p, data["sequences"], data["answers"], sizes["heads"])
 
 
-def layer_norm(x, scale, shift):
+def norm(x, p, name):
     centred = x - x.mean(-1, keepdims=True)
-    return centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * scale + shift
+    scaled = centred * jax.lax.rsqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+    return scaled * p[f"{name}.weight"] + p[f"{name}.bias"]
 
 
 def gpt(p, data, sizes):
     rows = data["index"]
-    x = p["tokens"][data["text"][rows]] + p["positions"]
-    for layer in range(sizes["layers"]):
-        own = lambda name: p[f"{layer}.{name}"]  # noqa: E731
-        q, k, v = jnp.split(layer_norm(x, own("norm1"), own("norm1Bias")) @ own("qkv") + own("qkvBias"), 3, axis=-1)
-        x = x + attention(q, k, v, sizes["heads"]) @ own("merge") + own("mergeBias")
-        hidden = jax.nn.gelu(layer_norm(x, own("norm2"), own("norm2Bias")) @ own("up") + own("upBias"))
-        x = x + hidden @ own("down") + own("downBias")
-    return cross_entropy(layer_norm(x, p["norm"], p["normBias"]) @ p["head"], data["nextText"][rows])
+    x = p["embedding.weight"][data["text"][rows]] + p["positions.weight"]
+    for i in range(sizes["layers"]):
+        x = x + attention(norm(x, p, f"block{i}.attentionNorm"), p, f"block{i}.attention", sizes["heads"])
+        hidden = jax.nn.gelu(affine(norm(x, p, f"block{i}.mlpNorm"), p, f"block{i}.mlp.dense0"))
+        x = x + affine(hidden, p, f"block{i}.mlp.dense1")
+    return cross_entropy(affine(norm(x, p, "norm"), p, "unembedding"), data["nextText"][rows])
 
 
 LOSSES = {
@@ -73,6 +93,7 @@ LOSSES = {
     "transformer": transformer,
     "transformerFull": transformer_full,
     "gpt": gpt,
+    "conv": conv,
 }
 
 

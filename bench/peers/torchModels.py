@@ -3,13 +3,20 @@ lie as in nn.Linear ([out, in]), torch.optim.AdamW with its own defaults, zero_g
 the loop."""
 
 import torch
-from torch.nn.functional import cross_entropy, embedding, gelu, layer_norm, linear, relu, scaled_dot_product_attention
+from torch.nn.functional import (
+    conv2d,
+    cross_entropy,
+    embedding,
+    gelu,
+    layer_norm,
+    linear,
+    max_pool2d,
+    relu,
+    scaled_dot_product_attention,
+)
 
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
-
-# Parameters that are no nn.Linear weight and stay as they are.
-TABLES = {"E", "tokens", "positions"}
 
 
 def grokking(p, data, sizes):
@@ -18,26 +25,40 @@ def grokking(p, data, sizes):
     return cross_entropy(linear(relu(linear(x, p["W1"])), p["W2"]), data["labels"])
 
 
+def affine(x, p, name):
+    return linear(x, p[f"{name}.weight"], p.get(f"{name}.bias"))
+
+
 def mlp(p, data, sizes):
     rows = data["index"]
     x = data["images"][rows].float().mul_(1 / 255)
-    logits = linear(relu(linear(x, p["w1"], p["b1"])), p["w2"], p["b2"])
-    return cross_entropy(logits, data["labels"][rows])
+    return cross_entropy(affine(relu(affine(x, p, "dense0")), p, "dense1"), data["labels"][rows])
 
 
-def attention(q, k, v, heads):
-    batch, time, width = q.shape
-    q, k, v = (x.view(batch, time, heads, width // heads).transpose(1, 2) for x in (q, k, v))
+def conv(p, data, sizes):
+    rows = data["index"]
+    x = data["images"][rows].float().mul_(1 / 255).view(-1, 1, sizes["side"], sizes["side"])
+    for name in ("conv0", "conv1"):
+        x = max_pool2d(relu(conv2d(x, p[f"{name}.weight"], p[f"{name}.bias"])), 2)
+    hidden = relu(affine(x.flatten(1), p, "head.dense0"))
+    return cross_entropy(affine(hidden, p, "head.dense1"), data["labels"][rows])
+
+
+def attention(x, p, name, heads):
+    batch, time, width = x.shape
+    q, k, v = (
+        part.view(batch, time, heads, width // heads).transpose(1, 2)
+        for part in affine(x, p, f"{name}.qkv").split(width, dim=-1)
+    )
     mixed = scaled_dot_product_attention(q, k, v, is_causal=True)
-    return mixed.transpose(1, 2).reshape(batch, time, width)
+    return affine(mixed.transpose(1, 2).reshape(batch, time, width), p, f"{name}.output")
 
 
 def transformer_loss(p, tokens, answers, heads):
-    x = embedding(tokens, p["tokens"]) + p["positions"]
-    mixed = attention(linear(x, p["query"]), linear(x, p["key"]), linear(x, p["value"]), heads)
-    x = x + linear(mixed, p["merge"])
-    x = x + linear(relu(linear(x, p["up"], p["upBias"])), p["down"], p["downBias"])
-    return cross_entropy(linear(x[:, -1], p["unembedding"]), answers)
+    x = embedding(tokens, p["embedding.weight"]) + p["positions.weight"]
+    x = x + attention(x, p, "attention", heads)
+    x = x + affine(relu(affine(x, p, "mlp.dense0")), p, "mlp.dense1")
+    return cross_entropy(affine(x[:, -1], p, "unembedding"), answers)
 
 
 def transformer(p, data, sizes):
@@ -49,21 +70,19 @@ def transformer_full(p, data, sizes):
     return transformer_loss(p, data["sequences"], data["answers"], sizes["heads"])
 
 
+def norm(x, p, name):
+    return layer_norm(x, x.shape[-1:], p[f"{name}.weight"], p[f"{name}.bias"])
+
+
 def gpt(p, data, sizes):
     rows = data["index"]
-    inputs, targets = data["text"][rows], data["nextText"][rows]
-    x = embedding(inputs, p["tokens"]) + p["positions"]
-    width = x.shape[-1]
-    for layer in range(sizes["layers"]):
-        own = lambda name: p[f"{layer}.{name}"]  # noqa: E731
-        normed = layer_norm(x, (width,), own("norm1"), own("norm1Bias"))
-        q, k, v = linear(normed, own("qkv"), own("qkvBias")).split(width, dim=-1)
-        x = x + linear(attention(q, k, v, sizes["heads"]), own("merge"), own("mergeBias"))
-        normed = layer_norm(x, (width,), own("norm2"), own("norm2Bias"))
-        hidden = gelu(linear(normed, own("up"), own("upBias")), approximate="tanh")
-        x = x + linear(hidden, own("down"), own("downBias"))
-    logits = linear(layer_norm(x, (width,), p["norm"], p["normBias"]), p["head"])
-    return cross_entropy(logits.view(-1, logits.shape[-1]), targets.view(-1))
+    x = embedding(data["text"][rows], p["embedding.weight"]) + p["positions.weight"]
+    for i in range(sizes["layers"]):
+        x = x + attention(norm(x, p, f"block{i}.attentionNorm"), p, f"block{i}.attention", sizes["heads"])
+        hidden = gelu(affine(norm(x, p, f"block{i}.mlpNorm"), p, f"block{i}.mlp.dense0"), approximate="tanh")
+        x = x + affine(hidden, p, f"block{i}.mlp.dense1")
+    logits = affine(norm(x, p, "norm"), p, "unembedding")
+    return cross_entropy(logits.view(-1, logits.shape[-1]), data["nextText"][rows].view(-1))
 
 
 LOSSES = {
@@ -72,7 +91,23 @@ LOSSES = {
     "transformer": transformer,
     "transformerFull": transformer_full,
     "gpt": gpt,
+    "conv": conv,
 }
+
+# nn.Embedding's weights: they lie [rows, width] and stay so.
+TABLES = {"E", "embedding.weight", "positions.weight"}
+
+
+def parameters_of(problem):
+    """As nn.Linear has them, and queries, keys and values as one matrix: the faster form here."""
+    p = {}
+    for name, array in problem["parameters"].items():
+        tensor = torch.from_numpy(array)
+        p[name] = tensor.t() if tensor.ndim == 2 and name not in TABLES else tensor
+    for name in [name for name in p if ".query." in name or name.startswith("query.")]:
+        parts = [p.pop(name.replace("query", part)) for part in ("query", "key", "value")]
+        p[name.replace("query", "qkv")] = torch.cat(parts)
+    return {name: tensor.clone(memory_format=torch.contiguous_format).requires_grad_() for name, tensor in p.items()}
 
 
 def as_torch(array):
@@ -91,11 +126,7 @@ class Training:
         self.restart()
 
     def restart(self):
-        self.parameters = {
-            name: torch.from_numpy(array.T.copy() if array.ndim == 2 and name not in TABLES else array.copy())
-            .requires_grad_()
-            for name, array in self.problem["parameters"].items()
-        }
+        self.parameters = parameters_of(self.problem)
         self.optimizer = torch.optim.AdamW(
             self.parameters.values(), lr=self.problem["learningRate"], weight_decay=self.problem["weightDecay"]
         )

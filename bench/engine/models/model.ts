@@ -4,12 +4,10 @@
 import type { GatherSpec, JaxArrays } from "../../../src/engine/index.ts";
 import type { Problem } from "../problem.ts";
 
-export type JaxArray = JaxArrays[string];
-
 export interface Model {
   readonly problem: () => Problem;
   /** Of resident tensors by columns of `perStep`. */
   readonly gathers: Readonly<Record<string, GatherSpec>>;
   /** Traced; nats. Consumes nothing. */
-  readonly loss: (parameters: JaxArrays, data: JaxArrays, sizes: Problem["sizes"]) => JaxArray;
+  readonly loss: (parameters: JaxArrays, data: JaxArrays) => JaxArrays[string];
 }
