@@ -34,6 +34,23 @@ export interface FunctionSpec {
   readonly resident?: Specs;
   readonly gathers?: Readonly<Record<string, GatherSpec>>;
   readonly fn: (args: JaxArrays) => JaxArrays;
+  /**
+   * Sums of squares of products may be computed from the factors: faster, and less exact where they cancel
+   * (ir/passes/factorSquaredNorms.ts). A device that runs `fn` as it is written does not look at it.
+   */
+  readonly mayFactorNorms?: boolean;
+}
+
+/** A function of inputs that stay for many calls and inputs that come with each: what the latter do not touch is kept. */
+export interface SplitSpec {
+  readonly name: string;
+  readonly fixed: Specs;
+  /** Their names differ from those of `fixed`. */
+  readonly varying: Specs;
+  /** Traced: from the fixed inputs alone, once. */
+  readonly once: (args: JaxArrays) => JaxArrays;
+  /** Traced: from all inputs, at each call. */
+  readonly each: (args: JaxArrays) => JaxArrays;
 }
 
 export interface HashedProgram {
@@ -71,6 +88,22 @@ export interface FunctionProgram extends HashedProgram {
   dispose(): Promise<void>;
 }
 
+/** A split program at given fixed inputs; their memory is used as it is, so leave it alone. */
+export interface FixedPoint {
+  /** Of `once`. */
+  readonly outputs: Tensors;
+  /** Outputs of `each`. */
+  run(varying: Readonly<Tensors>): Promise<Tensors>;
+}
+
+export interface SplitProgram extends HashedProgram {
+  readonly name: string;
+  /** What a point holds besides its inputs and outputs. */
+  readonly keptBytes: number;
+  fix(fixed: Readonly<Tensors>): Promise<FixedPoint>;
+  dispose(): Promise<void>;
+}
+
 /** Where NaN or ±∞ first arose inside a step. */
 export interface NonFiniteOrigin {
   /** Operator and layer ("Exp in mlp/readout"), or the input ("resident:pixels", "row:weight"). */
@@ -84,6 +117,8 @@ export interface Device {
   /** Throws EngineError, naming the program, for anything that the device cannot run: before the first step. */
   compileLoop(spec: LoopSpec): Promise<LoopProgram>;
   compileFunction(spec: FunctionSpec): Promise<FunctionProgram>;
+  /** A device without it runs both halves whole (derivatives/compileSplit.ts). */
+  compileSplit?(spec: SplitSpec): Promise<SplitProgram>;
   /** One key for everything that a run computes with. The order of programs does not matter. */
   numericsOf(...programs: readonly HashedProgram[]): Numerics;
   /**

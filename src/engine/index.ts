@@ -3,8 +3,30 @@
  * browsers; the native device is in ./native.ts.
  */
 
+export * from "./derivatives/curvature.ts";
+export type * from "./derivatives/curvatureMatrix.ts";
+export type { CurvaturePoint } from "./derivatives/curvaturePoint.ts";
+export * from "./derivatives/extremeEigenvalues.ts";
+export * from "./derivatives/gaussNewton.ts";
+export { valueAndGradient } from "./derivatives/gradient.ts";
+export * from "./derivatives/gradientNorms.ts";
+export * from "./derivatives/hutchinson.ts";
+export * from "./derivatives/hutchPlusPlus.ts";
+export * from "./derivatives/hvp.ts";
+export * from "./derivatives/jvpAlong.ts";
+export type { Quadrature } from "./derivatives/lanczos.ts";
+export { lanczosQuadrature } from "./derivatives/lanczos.ts";
+export type { RecordLayout } from "./derivatives/layout.ts";
+export { flattenRecord, recordLayout, unflattenRecord } from "./derivatives/layout.ts";
+export type { SymmetricOperator } from "./derivatives/operator.ts";
+export { preconditioned } from "./derivatives/operator.ts";
+export * from "./derivatives/perExample.ts";
+export * from "./derivatives/powerIteration.ts";
+export * from "./derivatives/probes.ts";
+export type { RecordFunction, ScalarFunction } from "./derivatives/record.ts";
 export type {
   Device,
+  FixedPoint,
   FunctionProgram,
   FunctionSpec,
   HashedProgram,
@@ -13,6 +35,8 @@ export type {
   LoopRun,
   LoopSpec,
   NonFiniteOrigin,
+  SplitProgram,
+  SplitSpec,
   Tensors,
 } from "./device.ts";
 export { EngineError, UnsupportedPrimitiveError } from "./errors.ts";

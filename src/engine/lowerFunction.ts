@@ -3,6 +3,7 @@
  */
 import type { FunctionSpec } from "./device.ts";
 import { Builder } from "./ir/builder.ts";
+import { factorSquaredNorms } from "./ir/passes/factorSquaredNorms.ts";
 import { optimize } from "./ir/passes/optimize.ts";
 import type { Graph, Value } from "./ir/types.ts";
 import { verifyGraph } from "./ir/verify.ts";
@@ -11,7 +12,15 @@ import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.
 import { traceProgram } from "./trace/trace.ts";
 
 /** The function's graph; input names are the specification's. */
-export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }: FunctionSpec): Graph {
+export function lowerFunction(spec: FunctionSpec): Graph {
+  const plain = optimize(lowerAsTraced(spec));
+  const graph = spec.mayFactorNorms === true ? optimize(factorSquaredNorms(plain)) : plain;
+  verifyGraph(graph);
+  return graph;
+}
+
+/** Before any pass. */
+function lowerAsTraced({ name, inputs, resident = {}, gathers = {}, fn }: FunctionSpec): Graph {
   requireDistinct(name, [inputs, resident, gathers]);
   const gathered = gatheredSpecs(name, gathers, resident, inputs);
   const program = traceProgram({ name, inputs: { ...directOf(resident), ...inputs, ...gathered }, fn });
@@ -22,7 +31,5 @@ export function lowerFunction({ name, inputs, resident = {}, gathers = {}, fn }:
   for (const [key, gather] of Object.entries(gathers))
     values[key] = gatherRows(builder, gather, values[gather.from], values[gather.by], gathered[key].dtype);
   const lowered = lowerProgram(builder, program, values);
-  const graph = optimize(builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value }))));
-  verifyGraph(graph);
-  return graph;
+  return builder.finish(Object.entries(lowered).map(([key, value]) => ({ name: key, value })));
 }

@@ -3,7 +3,8 @@
  *
  * Atoms are classified as batch, row, column and contracted. An operand whose atoms lie as batch–row–inner or
  * batch–inner–row is taken as it is (the product's own transpose flags); any other is transposed once. Which of rows
- * and columns stands first in the result is left open until its first use (PendingProduct).
+ * and columns stands first in the result is left open until its first use (PendingProduct). With nothing to contract it
+ * is an outer product, left open likewise.
  */
 import type { Builder } from "../ir/builder.ts";
 import type { Value } from "../ir/types.ts";
@@ -14,7 +15,7 @@ import { orderAtoms } from "./physical.ts";
 import { reduceView } from "./reduce.ts";
 import type { SettledView } from "./settle.ts";
 import { settleAs } from "./settle.ts";
-import type { Atom, View } from "./view.ts";
+import type { Atom, ProductOrder, View } from "./view.ts";
 import { broadcastAtoms, pendingView, uniformView } from "./view.ts";
 
 interface Operand {
@@ -27,8 +28,7 @@ interface Operand {
 }
 
 export function dotViews(builder: Builder, left: View, right: View, inner = 1): View {
-  // Either layout of an operand that is itself a product can be read in place; rows first is the order of its examples.
-  const [x, y] = [left, right].map((view) => settleAs(view, "rows-first"));
+  const [x, y] = [left, right].map((view) => settleAs(view, orderToRead(view)));
   const rank = Math.max(x.axes.length, y.axes.length);
   const { operands, atoms } = alignViews(builder, [x, y]);
   const outer = rank - inner;
@@ -37,7 +37,8 @@ export function dotViews(builder: Builder, left: View, right: View, inner = 1): 
   const hasInner = contracted.some(({ strides: [left, right] }) => left > 0 && right > 0);
   const rows = atoms.filter(({ axis, strides }) => axis < outer && strides[0] > 0 && strides[1] === 0);
   const columns = atoms.filter(({ axis, strides }) => axis < outer && strides[0] === 0 && strides[1] > 0);
-  if (oneSided || !hasInner || (rows.length === 0 && columns.length === 0))
+  const sides = [rows, columns].filter((side) => side.length > 0).length;
+  if (oneSided || sides === 0 || (!hasInner && sides < 2))
     return reduceView(
       builder,
       "ReduceSum",
@@ -45,6 +46,18 @@ export function dotViews(builder: Builder, left: View, right: View, inner = 1): 
       Array.from({ length: inner }, (_, i) => outer + i),
     );
   return product(builder, operands, atoms, outer);
+}
+
+/** Below this, transposes copy element by element rather than row by row. */
+const SHORT_ROW = 16;
+
+/**
+ * Either layout of an operand that is itself a product can be read in place; rows first is the order of its examples. A
+ * batch of products may have to be transposed, which is cheap only if rows stay whole: so they must not be short.
+ */
+function orderToRead({ storage: { pending, size } }: View): ProductOrder {
+  if (pending === undefined || size === pending.rows * pending.columns) return "rows-first";
+  return pending.columns < SHORT_ROW && pending.rows >= SHORT_ROW ? "columns-first" : "rows-first";
 }
 
 function product(
@@ -98,9 +111,24 @@ function product(
 }
 
 function multiply(builder: Builder, left: Operand, right: Operand): Value {
+  if (left.inner.length === 0) return outerProduct(builder, left, right);
   const a = matrixOf(builder, left, "outer-inner");
   const b = matrixOf(builder, right, "inner-outer");
   return builder.op("MatMul", [a.value, b.value], { transA: a.transposed, transB: b.transposed, alpha: 1 });
+}
+
+/** Every element of the left with every one of the right, of each batch. */
+function outerProduct(builder: Builder, left: Operand, right: Operand): Value {
+  const shaped = ({ value, batch, outer, stride }: Operand, ends: readonly number[]): Value => {
+    const ordered = orderAtoms(
+      builder,
+      value,
+      [...batch, ...outer].map((atom) => ({ size: atom.size, stride: stride(atom) })),
+    );
+    return builder.reshape(ordered, [...(batch.length > 0 ? [extent(batch)] : []), ...ends]);
+  };
+  const columns = shaped(left, [extent(left.outer), 1]);
+  return builder.op("Mul", [columns, shaped(right, [1, extent(right.outer)])]);
 }
 
 /** The operand as a matrix (or a batch of them), and whether it stands transposed to what was asked. */

@@ -10,8 +10,8 @@ import type { SharedAtom } from "./align.ts";
 import { maybeAlign } from "./align.ts";
 import { contiguous, orderAtoms, shapedFor } from "./physical.ts";
 import type { SettledView } from "./settle.ts";
-import { isDescending, isSettled, maybeAxesUnder, settle, settleAs } from "./settle.ts";
-import type { Atom, View } from "./view.ts";
+import { isDescending, isSettled, maybeAxesUnder, settle, settleAs, valueUnder } from "./settle.ts";
+import type { Atom, ProductOrder, View } from "./view.ts";
 
 /** One operand: the view is kept, the operator runs on its physical array. */
 export function unaryOn(builder: Builder, op: OpName, view: View, attributes: Attributes = {}): View {
@@ -22,6 +22,8 @@ export function unaryOn(builder: Builder, op: OpName, view: View, attributes: At
 
 export function elementwise(builder: Builder, op: OpName, views: readonly View[]): View {
   if (views.length === 1) return unaryOn(builder, op, views[0]);
+  const sum = op === "Add" ? maybePendingSum(builder, views) : undefined;
+  if (sum !== undefined) return sum;
   const { operands, atoms } = alignViews(builder, views);
   const rank = Math.max(...views.map(({ axes }) => axes.length));
   const order = physicalOrder(atoms, dominantOf(operands));
@@ -33,6 +35,27 @@ export function elementwise(builder: Builder, op: OpName, views: readonly View[]
     axes: axesOf(rank, atoms, order),
   };
 }
+
+/** The sum of two pending products of one form is itself left open: its first use decides for both. */
+function maybePendingSum(builder: Builder, [x, y]: readonly View[]): View | undefined {
+  const [left, right] = [x.storage, y.storage];
+  const isOpen = !isSettled(x) && !isSettled(y) && left.pending !== undefined && right.pending !== undefined;
+  if (!isOpen || left === right || left.size !== right.size) return undefined;
+  const { rows, columns } = left.pending;
+  if (right.pending.rows !== rows || right.pending.columns !== columns || !sameAxes(x, y)) return undefined;
+  const emit = builder.keepingScope((order: ProductOrder) =>
+    builder.op("Add", [valueUnder(builder, left, order), valueUnder(builder, right, order)]),
+  );
+  return { storage: { ...left, value: undefined, pending: { rows, columns, emit } }, axes: x.axes };
+}
+
+const sameAxes = (x: View, y: View): boolean =>
+  x.axes.length === y.axes.length &&
+  x.axes.every(
+    (atoms, axis) =>
+      atoms.length === y.axes[axis].length &&
+      atoms.every(({ size, stride }, i) => size === y.axes[axis][i].size && stride === y.axes[axis][i].stride),
+  );
 
 /** Settles every view and cuts all of them into common atoms. */
 export function alignViews(

@@ -2,6 +2,7 @@
  * @file Settling: choosing how a pending matrix product is laid out, and rewriting the views that were made before.
  */
 import { InternalEngineError } from "../errors.ts";
+import type { Builder } from "../ir/builder.ts";
 import type { Value } from "../ir/types.ts";
 import type { Atom, ProductOrder, Storage, View } from "./view.ts";
 
@@ -18,6 +19,17 @@ export function settle(view: View): SettledView {
 export function settleAs(view: View, order: ProductOrder): SettledView {
   if (!isSettled(view)) commit(view.storage, order);
   return settled(view);
+}
+
+/** A pending product's value in this order: transposed where its first use has chosen the other. */
+export function valueUnder(builder: Builder, storage: Storage, order: ProductOrder): Value {
+  if (storage.value === undefined) commit(storage, order);
+  const value = storage.value!;
+  if (storage.order === order) return value;
+  const last = value.shape.length - 1;
+  return builder.op("Transpose", [value], {
+    perm: value.shape.map((_, axis) => (axis < last - 1 ? axis : axis === last ? last - 1 : last)),
+  });
 }
 
 /** The axes that a pending view would have under an order; undefined where its atoms do not fit that order. */

@@ -5,6 +5,7 @@ import type { Tensor } from "../../core/index.ts";
 import { sha256Hex } from "../../core/index.ts";
 import { requireBound, requireOpen, requireRows } from "../checks.ts";
 import type { FunctionProgram, FunctionSpec } from "../device.ts";
+import type { Graph } from "../ir/types.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import { functionMemory } from "../memory.ts";
 import { FUNCTION_NAMES, functionModel } from "../onnx/functionModel.ts";
@@ -17,11 +18,18 @@ import { fromRuntime, toRuntime } from "./tensors.ts";
 
 export async function compileFunction(spec: FunctionSpec, options: SessionOptions = {}): Promise<FunctionProgram> {
   await initEngine();
-  const graph = lowerFunction(spec);
-  requireMemory(spec.name, functionMemory(graph), options);
+  return openFunction(spec, lowerFunction(spec), options);
+}
+
+/** A session of a graph that reads the specification's inputs, or some of them. */
+export async function openFunction(
+  { name, inputs, resident = {}, gathers = {} }: Omit<FunctionSpec, "fn">,
+  graph: Graph,
+  options: SessionOptions,
+): Promise<FunctionProgram> {
+  requireMemory(name, functionMemory(graph), options);
   const model = functionModel(graph);
-  const session = await openSession(spec.name, model, options);
-  const { name, inputs, resident = {}, gathers = {} } = spec;
+  const session = await openSession(name, model, options);
   const used = new Set(graph.inputs.map((port) => port.name));
   const usedGathers = Object.fromEntries(Object.entries(gathers).filter(([, { by }]) => used.has(by)));
   let isDisposed = false;

@@ -1,0 +1,107 @@
+/**
+ * @file The curvature matrix at one point: loss, gradient, and products summed in float64 over blocks of examples.
+ *
+ * Refuses non-finite losses, gradients, directions and products, with the array's name.
+ */
+import type { Tensor } from "../../core/index.ts";
+import type { FixedPoint, SplitProgram, Tensors } from "../device.ts";
+import { withoutPrefix, withPrefix } from "../stepTable.ts";
+import { CURVATURE_PORTS } from "./curvatureSplit.ts";
+import type { RecordLayout } from "./layout.ts";
+import {
+  flattenRecord,
+  flattenRecords,
+  requireFinite,
+  requireFiniteRecord,
+  unflattenRecord,
+  unflattenRecords,
+} from "./layout.ts";
+import type { SymmetricOperator } from "./operator.ts";
+import { addScaled } from "./vectors.ts";
+
+/** An operator on vectors in the layout's order. */
+export interface CurvaturePoint extends SymmetricOperator {
+  readonly layout: RecordLayout;
+  /** Mean over the examples. */
+  readonly loss: number;
+  /** float64 [size]. */
+  readonly gradient: Float64Array;
+  /** The product with one direction given as a record, as a record. */
+  product(direction: Tensors): Promise<Record<string, Tensor>>;
+}
+
+export interface CurvatureBlock {
+  readonly program: SplitProgram;
+  /** Its share of the examples. */
+  readonly weight: number;
+  readonly data: Tensors;
+}
+
+export interface PointSpec {
+  readonly name: string;
+  readonly layout: RecordLayout;
+  readonly blocks: readonly CurvatureBlock[];
+  readonly params: Tensors;
+  /** In one call. */
+  readonly directions: number;
+  readonly keptBytesAtMost: number;
+}
+
+export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
+  const { name, layout, blocks, params, directions, keptBytesAtMost } = spec;
+  const fix = ({ program, data }: CurvatureBlock): Promise<FixedPoint> =>
+    program.fix({ ...withPrefix(params, CURVATURE_PORTS.params), ...withPrefix(data, CURVATURE_PORTS.data) });
+  const gradient = new Float64Array(layout.size);
+  const kept: (FixedPoint | undefined)[] = [];
+  let loss = 0;
+  let bytes = 0;
+  for (const block of blocks) {
+    const point = await fix(block);
+    loss += block.weight * point.outputs.loss.data[0];
+    addScaled(
+      gradient,
+      block.weight,
+      flattenRecord(layout, withoutPrefix(point.outputs, CURVATURE_PORTS.gradient), `Program ${name}, gradient`),
+    );
+    bytes += block.program.keptBytes;
+    kept.push(bytes <= keptBytesAtMost ? point : undefined);
+  }
+  requireFinite(`Program ${name}, loss`, [loss]);
+  requireFiniteRecord(`Program ${name}, gradient`, layout, gradient);
+
+  /** At most `directions` vectors. */
+  async function group(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
+    const what = `Program ${name}, direction`;
+    const along =
+      directions === 1
+        ? unflattenRecord(layout, vectors[0], what)
+        : unflattenRecords(layout, filledUp(vectors, directions), what);
+    const totals = vectors.map(() => new Float64Array(layout.size));
+    for (const [i, block] of blocks.entries()) {
+      const point = kept[i] ?? (await fix(block));
+      const results = await point.run(withPrefix(along, CURVATURE_PORTS.direction));
+      for (const [j, product] of flattenRecords(layout, results, vectors.length).entries())
+        addScaled(totals[j], block.weight, product);
+    }
+    for (const total of totals) requireFiniteRecord(`Program ${name}, product`, layout, total);
+    return totals;
+  }
+
+  async function apply(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
+    const products: Float64Array[] = [];
+    for (let i = 0; i < vectors.length; i += directions)
+      products.push(...(await group(vectors.slice(i, i + directions))));
+    return products;
+  }
+
+  async function product(direction: Tensors): Promise<Record<string, Tensor>> {
+    const [result] = await apply([flattenRecord(layout, direction, `Program ${name}, direction`)]);
+    return unflattenRecord(layout, result, `Program ${name}, product`);
+  }
+
+  return { size: layout.size, layout, loss, gradient, apply, product };
+}
+
+/** With zero directions, which cost as much as others. */
+const filledUp = (vectors: readonly Float64Array[], count: number): Float64Array[] =>
+  Array.from({ length: count }, (_, i) => vectors[i] ?? new Float64Array(vectors[0].length));
