@@ -11,7 +11,7 @@ import { sizeOf } from "../ir/types.ts";
 import type { SharedAtom } from "./align.ts";
 import { alignViews, elementwise } from "./elementwise.ts";
 import { orderAtoms } from "./physical.ts";
-import { reduceView } from "./reduce.ts";
+import { reduceTyped } from "./reduceRule.ts";
 import type { SettledView } from "./settle.ts";
 import { settleAs } from "./settle.ts";
 import type { Atom, View } from "./view.ts";
@@ -37,11 +37,12 @@ export function dotViews(builder: Builder, left: View, right: View, inner = 1): 
   const hasInner = contracted.some(({ strides: [left, right] }) => left > 0 && right > 0);
   const rows = atoms.filter(({ axis, strides }) => axis < outer && strides[0] > 0 && strides[1] === 0);
   const columns = atoms.filter(({ axis, strides }) => axis < outer && strides[0] === 0 && strides[1] > 0);
-  if (oneSided || !hasInner || (rows.length === 0 && columns.length === 0))
-    return reduceView(
+  const { type } = left.storage;
+  if (type !== "float32" || oneSided || !hasInner || (rows.length === 0 && columns.length === 0))
+    return reduceTyped(
       builder,
       "ReduceSum",
-      elementwise(builder, "Mul", operands),
+      elementwise(builder, type === "bool" ? "And" : "Mul", operands),
       Array.from({ length: inner }, (_, i) => outer + i),
     );
   return product(builder, operands, atoms, outer);

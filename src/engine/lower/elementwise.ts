@@ -20,14 +20,14 @@ export function unaryOn(builder: Builder, op: OpName, view: View, attributes: At
   return { storage: { type: result.type, size: sizeOf(result.shape), value: result }, axes };
 }
 
-export function elementwise(builder: Builder, op: OpName, views: readonly View[]): View {
-  if (views.length === 1) return unaryOn(builder, op, views[0]);
+export function elementwise(builder: Builder, op: OpName, views: readonly View[], attributes: Attributes = {}): View {
+  if (views.length === 1) return unaryOn(builder, op, views[0], attributes);
   const { operands, atoms } = alignViews(builder, views);
   const rank = Math.max(...views.map(({ axes }) => axes.length));
   const order = physicalOrder(atoms, dominantOf(operands));
   const shape = groupShape(order, operands);
   const values = operands.map(({ value }, operand) => physicalOperand(builder, value, order, operand, shape));
-  const result = builder.op(op, values);
+  const result = builder.op(op, values, attributes);
   return {
     storage: { type: result.type, size: sizeOf(result.shape), value: result },
     axes: axesOf(rank, atoms, order),

@@ -4,6 +4,7 @@
 import type { ClosedJaxpr, Jaxpr } from "@jax-js/jax";
 import { EngineError } from "../errors.ts";
 import type { Constant, Equation, Literal, Operand, ProgramType, TracedProgram, Variable } from "./program.ts";
+import { isProgramType, promote } from "./types.ts";
 
 type JaxprAtom = Jaxpr["outs"][number];
 type Environment = Map<JaxprAtom, Operand>;
@@ -21,7 +22,7 @@ export function flatten(options: {
   for (const binder of jaxpr.inBinders) environment.set(binder, walk.variable(binder, name));
   const bound = jaxpr.inBinders.map((binder) => environment.get(binder) as Variable);
   const constants = consts.map((array, i): Constant => {
-    const data = (array.ref as unknown as { dataSync(): Float32Array | Int32Array }).dataSync();
+    const data = (array.ref as unknown as { dataSync(): Constant["data"] }).dataSync();
     return { variable: bound[i], data };
   });
   walk.inline(jaxpr, environment, name);
@@ -57,7 +58,8 @@ class Walk {
       }
       const outputs = outBinders.map((binder) => this.variable(binder, scope));
       for (const [i, binder] of outBinders.entries()) environment.set(binder, outputs[i]);
-      this.equations.push({ primitive: String(primitive), inputs: operands, params, outputs, scope });
+      const more = primitive === "compare" ? { ...params, type: this.comparedType(inputs, scope) } : params;
+      this.equations.push({ primitive: String(primitive), inputs: operands, params: more, outputs, scope });
     }
   }
 
@@ -71,12 +73,18 @@ class Walk {
     return environment.get(atom)!;
   }
 
+  /** What both operands of a comparison become; its result says nothing of it. */
+  private comparedType(inputs: readonly JaxprAtom[], scope: string): ProgramType {
+    const [left, right] = inputs.map(({ aval }) => ({ type: this.typeOf(aval.dtype, scope), weak: aval.weakType }));
+    return promote(left, right);
+  }
+
   private typeOf(dtype: string, scope: string): ProgramType {
-    if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
+    if (isProgramType(dtype)) return dtype;
     const place = scope === this.program ? this.program : `${this.program}, in ${scope}`;
     throw new EngineError(
       "ENGINE_TYPE",
-      `Program ${place}: expected float32, int32 or bool, got ${dtype}; cast it, or compute it on the host`,
+      `Program ${place}: expected float32, int32, uint32 or bool, got ${dtype}; cast it, or compute it on the host`,
     );
   }
 }
