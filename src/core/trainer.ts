@@ -6,13 +6,13 @@
 import type { Change } from "./process.ts";
 import type { Numerics } from "./run.ts";
 
-export type DType = "float32" | "int32" | "uint8" | "bool";
+export type DType = "float32" | "int32" | "uint32" | "uint8" | "bool";
 
 /** A dense row-major array with its shape. `data.length` is the product of `shape`. bool is stored as 0/1 bytes. */
 export interface Tensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Uint8Array;
+  readonly data: Float32Array | Int32Array | Uint32Array | Uint8Array;
 }
 
 /** A whole state: resuming from it is bit-exact. */

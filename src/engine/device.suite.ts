@@ -287,7 +287,7 @@ export function testDevice(name: string, open: () => Device, { elementwiseUnits,
           /^Program bad: expected a traceable function, got: .*freed.*use `.ref` on every use/,
         );
         await expect(compile({ inputs: { x: { dtype: "uint8", shape: [3] } } })).rejects.toThrow(
-          'Program bad, input "x": expected float32, int32 or bool, got uint8; gather it from a resident tensor',
+          'Program bad, input "x": expected float32, int32, uint32 or bool, got uint8; gather it from a resident tensor',
         );
         await expect(compile({ resident: { x: { dtype: "float32", shape: [3] } } })).rejects.toThrow(
           'Program bad: expected distinct input names, got "x" twice',

@@ -26,7 +26,15 @@ export interface LargeTensor {
   readonly bytes: number;
 }
 
-const BYTES: Readonly<Record<IrType, number>> = { float32: 4, int32: 4, int64: 8, uint8: 1, bool: 1 };
+const BYTES: Readonly<Record<IrType, number>> = {
+  float32: 4,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+  float64: 8,
+  uint32: 4,
+};
 /** A session without any tensor: its graph, kernels and the first of the arena. */
 const SESSION_BYTES = 5 * 2 ** 20;
 const SHOWN = 4;

@@ -22,6 +22,17 @@ export const int = (shape: readonly number[], data: ArrayLike<number>): Tensor =
   data: Int32Array.from(data),
 });
 
+export const unsigned = (shape: readonly number[], data: ArrayLike<number>): Tensor => ({
+  dtype: "uint32",
+  shape: [...shape],
+  data: Uint32Array.from(data),
+});
+export const bool = (shape: readonly number[], data: ArrayLike<number>): Tensor => ({
+  dtype: "bool",
+  shape: [...shape],
+  data: Uint8Array.from(data),
+});
+
 export function onJax(fn: (args: JaxArrays) => JaxArrays, inputs: Tensors): Record<string, Tensor> {
   defaultDevice("cpu");
   try {
@@ -63,7 +74,7 @@ export async function expectAgreement(
 }
 
 function toJax({ dtype, shape, data }: Tensor): JaxArray {
-  const types = { float32: DType.Float32, int32: DType.Int32, bool: DType.Bool } as const;
+  const types = { float32: DType.Float32, int32: DType.Int32, uint32: DType.Uint32, bool: DType.Bool } as const;
   const values = dtype === "bool" ? Array.from(data, (bit) => bit !== 0) : data;
   const flat = np.array(values as Float32Array<ArrayBuffer>, { dtype: types[dtype as "float32"] });
   return flat.reshape([...shape]);

@@ -1,5 +1,5 @@
 /**
- * @file safetensors, for the data types that a snapshot has: F32, I32, U8, BOOL.
+ * @file safetensors, for the data types that a snapshot has: F32, I32, U32, U8, BOOL.
  *
  * Pure and browser-safe; little-endian machines only, as every engine we run on. Equal tensors and metadata give
  * equal bytes: names in code-unit order in the header, four-byte types before one-byte types in the data (so that all
@@ -20,9 +20,15 @@ export const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 const METADATA_KEY = "__metadata__";
 
-const CODE_FROM_DTYPE: Readonly<Record<DType, string>> = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
+const CODE_FROM_DTYPE: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  int32: "I32",
+  uint32: "U32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 const DTYPE_FROM_CODE = new Map(Object.entries(CODE_FROM_DTYPE).map(([dtype, code]) => [code, dtype as DType]));
-const BYTES_PER_ITEM: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint8: 1, bool: 1 };
+const BYTES_PER_ITEM: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint32: 4, uint8: 1, bool: 1 };
 
 export function encodeSafetensors({
   tensors,
@@ -166,6 +172,7 @@ function readMetadata(raw: unknown): Record<string, string> {
 function typedFrom(dtype: DType, bytes: Uint8Array): Tensor["data"] {
   if (dtype === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   if (dtype === "int32") return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  if (dtype === "uint32") return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   return bytes;
 }
 

@@ -19,21 +19,25 @@ export class TypeRuleError extends EngineError {
 
 type Rule = (inputs: readonly TypedShape[], attributes: Attributes) => TypedShape[];
 
-const NUMERIC: readonly IrType[] = ["float32", "int32", "int64"];
+const NUMERIC: readonly IrType[] = ["float32", "float64", "int32", "int64", "uint32"];
+/** The runtime has no kernels for the others. */
+const SIGNED: readonly IrType[] = ["float32", "float64", "int32", "int64"];
+const COMPARED: readonly IrType[] = ["float32", "float64", "int32", "uint32"];
+const INTEGER: readonly IrType[] = ["int32", "int64", "uint32"];
 const FLOAT: readonly IrType[] = ["float32"];
 const BOOL: readonly IrType[] = ["bool"];
-const ANY: readonly IrType[] = ["float32", "int32", "int64", "uint8", "bool"];
+const ANY: readonly IrType[] = ["float32", "float64", "int32", "int64", "uint32", "uint8", "bool"];
 
 export const OPS = {
   Constant: (_, { type, shape }) => [{ type: type as IrType, shape: shape as readonly number[] }],
   /** Row of a host-made table for the present step of the loop; attribute `table` names it. */
   StepRow: (_, { type, shape }) => [{ type: type as IrType, shape: shape as readonly number[] }],
   Identity: unary(ANY),
-  Neg: unary(NUMERIC),
+  Neg: unary(SIGNED),
   Abs: unary(NUMERIC),
   Sign: unary(NUMERIC),
   Reciprocal: unary(FLOAT),
-  Floor: unary(FLOAT),
+  Floor: unary(["float32", "float64"]),
   Ceil: unary(FLOAT),
   Exp: unary(FLOAT),
   Log: unary(FLOAT),
@@ -55,16 +59,28 @@ export const OPS = {
   Div: binary(NUMERIC),
   /** Sign of the dividend. */
   Mod: binary(NUMERIC),
-  Max: binary(NUMERIC),
-  Min: binary(NUMERIC),
+  /** Not of int64, which the runtime compares wrongly. */
+  Max: binary(COMPARED),
+  Min: binary(COMPARED),
   And: binary(BOOL),
   Or: binary(BOOL),
   Xor: binary(BOOL),
+  BitwiseAnd: binary(INTEGER),
+  BitwiseOr: binary(INTEGER),
+  BitwiseXor: binary(INTEGER),
+  /** Attribute `direction`: LEFT or RIGHT, with zeros; the distance is below 32. */
+  BitShift: binary(["uint32"]),
+  /** The same four bytes as another type. */
+  BitCast: ([x], { to }) => {
+    expectType(x, ["float32", "int32", "uint32"]);
+    return [{ type: to as IrType, shape: x.shape }];
+  },
   Less: compare(NUMERIC),
   LessOrEqual: compare(NUMERIC),
-  Equal: compare(["float32", "int32", "int64", "bool"]),
+  Equal: compare(ANY),
   Where: ([condition, yes, no]) => {
     expectType(condition, BOOL);
+    expectType(yes, SIGNED);
     expectSameType(yes, no);
     return [{ type: yes.type, shape: broadcastShapes(broadcastShapes(condition.shape, yes.shape), no.shape) }];
   },
@@ -142,6 +158,21 @@ export const OPS = {
       throw new TypeRuleError(`repeat: expected multiples of [${x.shape.join(", ")}], got [${target.join(", ")}]`);
     return [{ type: x.type, shape: target }];
   },
+  /** Values and indices (int64) in ascending order along the last axis; the lower index first among equals. */
+  Sort: ([x]) => {
+    expectType(x, SIGNED);
+    return [
+      { type: x.type, shape: x.shape },
+      { type: "int64", shape: x.shape },
+    ];
+  },
+  /** Along the last axis. */
+  GatherElements: ([x, index]) => {
+    expectType(index, ["int32", "int64"]);
+    return [{ type: x.type, shape: index.shape }];
+  },
+  /** Along the last axis; attributes `exclusive` (without the element itself) and `reverse` (from the end). */
+  CumSum: unary(SIGNED),
   Gather: ([x, index], { axis }) => {
     expectType(index, ["int32", "int64"]);
     const at = axis as number;
@@ -228,7 +259,7 @@ function compare(types: readonly IrType[]): Rule {
 
 function reduce(): Rule {
   return ([x], { axes }) => {
-    expectType(x, NUMERIC);
+    expectType(x, SIGNED);
     const over = new Set(axes as readonly number[]);
     return [{ type: x.type, shape: x.shape.filter((_, axis) => !over.has(axis)) }];
   };

@@ -6,8 +6,9 @@
  */
 import type { OpName } from "./ops.ts";
 
-export type IrType = "float32" | "int32" | "int64" | "uint8" | "bool";
-export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+/** float64 and int64 hold what float32 and int32 cannot, inside of a rule; no program has them. */
+export type IrType = "float32" | "float64" | "int32" | "int64" | "uint32" | "uint8" | "bool";
+export type Data = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint32Array | Uint8Array;
 
 export interface Value {
   readonly id: number;
@@ -53,8 +54,12 @@ export function dataOf(type: IrType, values: readonly number[]): Data {
   switch (type) {
     case "float32":
       return Float32Array.from(values);
+    case "float64":
+      return Float64Array.from(values);
     case "int32":
       return Int32Array.from(values);
+    case "uint32":
+      return Uint32Array.from(values);
     case "int64":
       return BigInt64Array.from(values, BigInt);
     case "uint8":

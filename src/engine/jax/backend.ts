@@ -38,7 +38,12 @@ export function onBackend<T>(backend: JaxBackend, work: () => T): T {
   }
 }
 
-const JAX_TYPES = { float32: DType.Float32, int32: DType.Int32, bool: DType.Bool } as const;
+const JAX_TYPES = {
+  float32: DType.Float32,
+  int32: DType.Int32,
+  uint32: DType.Uint32,
+  bool: DType.Bool,
+} as const;
 
 /** A copy of the tensor on the backend; uint8 never goes there as it is (gathers convert it). */
 export function upload(backend: JaxBackend, { dtype, shape, data }: Tensor): JaxArray {

@@ -123,7 +123,13 @@ async function downloadState(backend: JaxBackend, { state }: LoopSpec, arrays: J
 
 /** Room for every step's outputs. */
 function stacked({ outputs }: TracedFunction, steps: number): Tensors {
-  const room = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array };
+  const room = {
+    float32: Float32Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    bool: Uint8Array,
+    uint8: Uint8Array,
+  };
   return Object.fromEntries(
     Object.entries(withoutPrefix(outputs, OUTPUT)).map(([key, { type, shape }]): [string, Tensor] => {
       const size = shape.reduce((product, extent) => product * extent, steps);

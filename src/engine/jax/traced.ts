@@ -95,12 +95,14 @@ function tensorTypeOf(program: string, output: string, dtype: DType): TensorType
       return "float32";
     case DType.Int32:
       return "int32";
+    case DType.Uint32:
+      return "uint32";
     case DType.Bool:
       return "bool";
     default:
       throw new EngineError(
         "ENGINE_TYPE",
-        `Program ${program}, output "${output}": expected float32, int32 or bool, got ${dtype}; cast it`,
+        `Program ${program}, output "${output}": expected float32, int32, uint32 or bool, got ${dtype}; cast it`,
       );
   }
 }

@@ -12,7 +12,7 @@ import { sizeOf } from "../ir/types.ts";
 import type { SharedAtom } from "./align.ts";
 import { alignViews, elementwise } from "./elementwise.ts";
 import { orderAtoms } from "./physical.ts";
-import { reduceView } from "./reduce.ts";
+import { reduceTyped } from "./reduceRule.ts";
 import type { SettledView } from "./settle.ts";
 import { settleAs } from "./settle.ts";
 import type { Atom, ProductOrder, View } from "./view.ts";
@@ -38,11 +38,12 @@ export function dotViews(builder: Builder, left: View, right: View, inner = 1): 
   const rows = atoms.filter(({ axis, strides }) => axis < outer && strides[0] > 0 && strides[1] === 0);
   const columns = atoms.filter(({ axis, strides }) => axis < outer && strides[0] === 0 && strides[1] > 0);
   const sides = [rows, columns].filter((side) => side.length > 0).length;
-  if (oneSided || sides === 0 || (!hasInner && sides < 2))
-    return reduceView(
+  const { type } = left.storage;
+  if (type !== "float32" || oneSided || sides === 0 || (!hasInner && sides < 2))
+    return reduceTyped(
       builder,
       "ReduceSum",
-      elementwise(builder, "Mul", operands),
+      elementwise(builder, type === "bool" ? "And" : "Mul", operands),
       Array.from({ length: inner }, (_, i) => outer + i),
     );
   return product(builder, operands, atoms, outer);

@@ -20,8 +20,8 @@ export function unaryOn(builder: Builder, op: OpName, view: View, attributes: At
   return { storage: { type: result.type, size: sizeOf(result.shape), value: result }, axes };
 }
 
-export function elementwise(builder: Builder, op: OpName, views: readonly View[]): View {
-  if (views.length === 1) return unaryOn(builder, op, views[0]);
+export function elementwise(builder: Builder, op: OpName, views: readonly View[], attributes: Attributes = {}): View {
+  if (views.length === 1) return unaryOn(builder, op, views[0], attributes);
   const sum = op === "Add" ? maybePendingSum(builder, views) : undefined;
   if (sum !== undefined) return sum;
   const { operands, atoms } = alignViews(builder, views);
@@ -29,7 +29,7 @@ export function elementwise(builder: Builder, op: OpName, views: readonly View[]
   const order = physicalOrder(atoms, dominantOf(operands));
   const shape = groupShape(order, operands);
   const values = operands.map(({ value }, operand) => physicalOperand(builder, value, order, operand, shape));
-  const result = builder.op(op, values);
+  const result = builder.op(op, values, attributes);
   return {
     storage: { type: result.type, size: sizeOf(result.shape), value: result },
     axes: axesOf(rank, atoms, order),

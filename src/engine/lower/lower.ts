@@ -45,13 +45,8 @@ export function lowerProgram(
   return Object.fromEntries(program.outputs.map(({ name, operand }) => [name, materialise(builder, read(operand))]));
 }
 
-function constantView(builder: Builder, { variable, data }: Constant): View {
-  const { type, shape } = variable;
-  const first = data[0];
-  const values: ArrayLike<number> & Iterable<number> = data;
-  const uniform = data.length > 0 && Array.from(values).every((value) => Object.is(value, first));
-  if (uniform) return uniformView(builder.scalar(type, first), shape);
-  return viewOf(builder.constant(type, shape, dataOf(type, Array.from(values))));
+function constantView(builder: Builder, { variable: { type, shape }, data }: Constant): View {
+  return viewOf(builder.constant(type, shape, dataOf(type, Array.from(data))));
 }
 
 function refuseEmpty(scope: string, primitive: string, outputs: readonly Variable[]): void {

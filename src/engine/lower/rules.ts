@@ -4,7 +4,9 @@
 import type { Builder } from "../ir/builder.ts";
 import type { OpName } from "../ir/ops.ts";
 import type { ProgramType } from "../trace/program.ts";
-import { castTo } from "./cast.ts";
+import { arithmetic, compare, negate, remainder, truncatedQuotient, where } from "./arithmetic.ts";
+import { castBits, combineBits, countBits, shiftBits } from "./bits.ts";
+import { castTo, onesLike } from "./cast.ts";
 import { conv } from "./conv.ts";
 import { dotViews } from "./dot.ts";
 import { elementwise, unaryOn } from "./elementwise.ts";
@@ -13,7 +15,9 @@ import { gather, scatter } from "./gather.ts";
 import { concatenate, split } from "./indexing.ts";
 import { contiguous } from "./physical.ts";
 import { pool, poolTranspose } from "./pool.ts";
-import { reduceView } from "./reduce.ts";
+import { randomBits } from "./random.ts";
+import { reduce } from "./reduceRule.ts";
+import { argsort, sort } from "./sort.ts";
 import type { View } from "./view.ts";
 import { broadcastView, maybeReshapeView, transposeView, uniformView } from "./view.ts";
 import { pad, shrink } from "./window.ts";
@@ -36,7 +40,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   min: arithmetic("Min", "And"),
   idiv: (input) => truncatedQuotient(input),
   mod: (input) => remainder(input),
-  neg: unary("Neg"),
+  bit_combine: (input) => combineBits(input),
+  bit_shift: (input) => shiftBits(input),
+  bit_count: (input) => countBits(input),
+  neg: (input) => negate(input),
   reciprocal: unary("Reciprocal"),
   floor: floatOnly("Floor"),
   ceil: floatOnly("Ceil"),
@@ -52,13 +59,16 @@ export const RULES: Readonly<Record<string, Rule>> = {
     elementwise(builder, "Sub", [uniformView(builder.scalar("float32", 1), onesLike(x)), unaryOn(builder, "Erf", x)]),
   stop_gradient: ({ views: [x] }) => x,
   cast: ({ builder, views: [x], params }) => castTo(builder, x, params.dtype as ProgramType),
+  bitcast: (input) => castBits(input),
+  random_bits: (input) => randomBits(input),
   compare: (input) => compare(input),
-  where: ({ builder, views: [condition, yes, no], outputTypes: [type] }) =>
-    where(builder, condition, castTo(builder, yes, type), castTo(builder, no, type)),
+  where: (input) => where(input),
+  sort: (input) => sort(input),
+  argsort: (input) => argsort(input),
   reduce: (input) => reduce(input),
-  dot: ({ builder, views: [x, y], params, outputTypes: [type], refuse }) => {
-    if (type !== "float32") throw refuse(`its operands are ${type}; cast them to float32`);
-    return dotViews(builder, castTo(builder, x, type), castTo(builder, y, type), params.inner as number | undefined);
+  dot: ({ builder, views, params, outputTypes: [type] }) => {
+    const [x, y] = views.map((view) => castTo(builder, view, type));
+    return dotViews(builder, x, y, params.inner as number | undefined);
   },
   conv: (input) => conv(input),
   pool: (input) => pool(input),
@@ -83,8 +93,6 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flip: ({ builder, views: [x], params }) => flipView(builder, x, params.axis as number[]),
 };
 
-const onesLike = (view: View): number[] => view.axes.map(() => 1);
-
 function unary(op: OpName): Rule {
   return ({ builder, views: [x] }) => unaryOn(builder, op, x);
 }
@@ -92,77 +100,4 @@ function unary(op: OpName): Rule {
 /** Floor and Ceil leave integers as they are. */
 function floatOnly(op: OpName): Rule {
   return ({ builder, views: [x] }) => (x.storage.type === "float32" ? unaryOn(builder, op, x) : x);
-}
-
-/** jax-js adds booleans as "or" and multiplies them as "and". */
-function arithmetic(op: OpName, logical: OpName): Rule {
-  return ({ builder, views, outputTypes: [type] }) =>
-    elementwise(
-      builder,
-      type === "bool" ? logical : op,
-      views.map((view) => castTo(builder, view, type)),
-    );
-}
-
-/** jax-js's idiv truncates towards zero, for floats too. */
-function truncatedQuotient({ builder, views, outputTypes: [type] }: RuleInput): View {
-  const quotient = elementwise(
-    builder,
-    "Div",
-    views.map((view) => castTo(builder, view, type)),
-  );
-  return type === "int32" ? quotient : truncate(builder, quotient);
-}
-
-function truncate(builder: Builder, x: View): View {
-  const magnitude = unaryOn(builder, "Floor", unaryOn(builder, "Abs", x));
-  return elementwise(builder, "Mul", [magnitude, unaryOn(builder, "Sign", x)]);
-}
-
-function remainder({ builder, views, outputTypes: [type] }: RuleInput): View {
-  return elementwise(
-    builder,
-    "Mod",
-    views.map((view) => castTo(builder, view, type)),
-  );
-}
-
-const COMPARISONS: Readonly<Record<string, OpName>> = {
-  less: "Less",
-  less_equal: "LessOrEqual",
-  equal: "Equal",
-  not_equal: "Equal",
-};
-
-function compare({ builder, views, params, refuse }: RuleInput): View {
-  const name = params.op as string;
-  const op = COMPARISONS[name];
-  if (op === undefined) throw refuse(`comparison "${name}" is not known`);
-  const types = views.map(({ storage }) => storage.type);
-  const common: ProgramType = types.includes("float32") ? "float32" : "int32";
-  const result = elementwise(
-    builder,
-    op,
-    views.map((view) => castTo(builder, view, common)),
-  );
-  return name === "not_equal" ? unaryOn(builder, "Not", result) : result;
-}
-
-function where(builder: Builder, condition: View, yes: View, no: View): View {
-  if (yes.storage.type !== "bool") return elementwise(builder, "Where", [condition, yes, no]);
-  const chosen = elementwise(builder, "And", [condition, yes]);
-  const other = elementwise(builder, "And", [unaryOn(builder, "Not", condition), no]);
-  return elementwise(builder, "Or", [chosen, other]);
-}
-
-const REDUCTIONS = { Add: "ReduceSum", Mul: "ReduceProd", Max: "ReduceMax", Min: "ReduceMin" } as const;
-
-function reduce({ builder, views: [x], params, refuse }: RuleInput): View {
-  const op = REDUCTIONS[params.op as keyof typeof REDUCTIONS];
-  if (op === undefined) throw refuse(`reduction "${String(params.op)}" is not known`);
-  const axes = params.axis as number[];
-  if (axes.length === 0) return x;
-  if (x.storage.type !== "bool") return reduceView(builder, op, x, axes);
-  const counted = op === "ReduceSum" ? "ReduceMax" : op === "ReduceProd" ? "ReduceMin" : op;
-  return castTo(builder, reduceView(builder, counted, castTo(builder, x, "int32"), axes), "bool");
 }

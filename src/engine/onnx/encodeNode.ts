@@ -41,6 +41,27 @@ export function encodeNode(
         outputs,
         attributes: [intAttribute("to", dataTypeOf(attributes.to as "float32"))],
       });
+    case "BitCast":
+      return node(op, { inputs, outputs, attributes: [intAttribute("to", dataTypeOf(attributes.to as "int32"))] });
+    case "BitShift":
+      return node(op, { inputs, outputs, attributes: [stringAttribute("direction", attributes.direction as string)] });
+    case "Sort":
+      return node("TopK", {
+        inputs: [...inputs, context.integers([irNode.inputs[0].shape.at(-1)!])],
+        outputs,
+        attributes: [intAttribute("axis", -1), intAttribute("largest", 0), intAttribute("sorted", 1)],
+      });
+    case "GatherElements":
+      return node(op, { inputs, outputs, attributes: [intAttribute("axis", -1)] });
+    case "CumSum":
+      return node(op, {
+        inputs: [...inputs, context.integers([irNode.inputs[0].shape.length - 1])],
+        outputs,
+        attributes: [
+          intAttribute("exclusive", Number(attributes.exclusive)),
+          intAttribute("reverse", Number(attributes.reverse)),
+        ],
+      });
     case "Reshape":
     case "Expand":
       return plain(op, [context.integers(list("shape"))]);

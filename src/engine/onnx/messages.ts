@@ -17,14 +17,19 @@ import {
 
 export type { GraphProto, NodeProto, TensorProto, ValueInfoProto };
 
-/** Written into every model; operators are used as this version defines them. */
+/** Operators are used as this version defines them. */
 export const OPSET_VERSION = 20;
+/** For models that use an operator of it; the runtime's optimizer knows less of it, so others stay with the older. */
+const NEWER_OPSET_VERSION = 26;
+const NEWER_OPERATORS: ReadonlySet<string> = new Set(["BitCast"]);
 const IR_VERSION = 10n;
 const MICROSOFT_DOMAIN = "com.microsoft";
 
 const DATA_TYPES: Readonly<Record<IrType, DataType>> = {
   float32: DataType.FLOAT,
+  float64: DataType.DOUBLE,
   int32: DataType.INT32,
+  uint32: DataType.UINT32,
   int64: DataType.INT64,
   uint8: DataType.UINT8,
   bool: DataType.BOOL,
@@ -115,10 +120,17 @@ export function modelBytes(graph: GraphProto): Uint8Array {
     irVersion: IR_VERSION,
     producerName: "ontogeny",
     opsetImport: [
-      { domain: "", version: BigInt(OPSET_VERSION) },
+      { domain: "", version: BigInt(usesNewer(graph) ? NEWER_OPSET_VERSION : OPSET_VERSION) },
       { domain: MICROSOFT_DOMAIN, version: 1n },
     ],
     graph,
   });
   return toBinary(ModelProtoSchema, model);
+}
+
+function usesNewer({ node: nodes }: GraphProto): boolean {
+  return nodes.some(
+    ({ opType, attribute }) =>
+      NEWER_OPERATORS.has(opType) || attribute.some(({ g }) => g !== undefined && usesNewer(g)),
+  );
 }

@@ -9,7 +9,12 @@
  * On jax-js's own devices w is computed as x − x: a non-finite x gives NaN there.
  */
 import type { Array as JaxArray } from "@jax-js/jax";
-import { lax } from "@jax-js/jax";
+import { jit, lax } from "@jax-js/jax";
+
+/** Name of the traced call that holds a value, and the beginning of the names of everything derived from it. */
+export const HELD = "ontogeny_held";
+
+const hold = jit(named(HELD, (x: JaxArray) => lax.stopGradient(x)));
 
 /** Zero of x's shape with derivative 1: x − x held fixed. */
 export function stepFrom(x: JaxArray): JaxArray {
@@ -18,7 +23,11 @@ export function stepFrom(x: JaxArray): JaxArray {
 
 /** x without derivative. */
 export function held(x: JaxArray): JaxArray {
-  return lax.stopGradient(x.ref);
+  return hold(x.ref);
+}
+
+function named<F extends object>(name: string, body: F): F {
+  return Object.defineProperty(body, "name", { value: name });
 }
 
 /** eʷ − 1 for a step w: its Taylor polynomial, whose derivatives at 0 are right up to the sixth. Consumes w. */

@@ -3,7 +3,7 @@
  */
 import type { IrType } from "../ir/types.ts";
 
-export type ProgramType = "float32" | "int32" | "bool";
+export type ProgramType = "float32" | "int32" | "uint32" | "bool";
 
 export interface Variable {
   readonly kind: "variable";
@@ -31,7 +31,7 @@ export interface Equation {
 
 export interface Constant {
   readonly variable: Variable;
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Uint32Array;
 }
 
 export interface TracedProgram {

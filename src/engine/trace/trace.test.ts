@@ -1,4 +1,4 @@
-import { DType, grad, jit, lax, numpy as np, random } from "@jax-js/jax";
+import { DType, grad, jit, lax } from "@jax-js/jax";
 import { beforeAll, expect, test } from "vitest";
 import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
@@ -21,24 +21,20 @@ test("a primitive without a lowering is refused by name, with the layers around 
 });
 
 test("the same holds inside a gradient", () => {
-  const loss = (x: JaxArrays[string]) => ops.sum(np.sort(x.ref));
+  const loss = (x: JaxArrays[string]) => ops.sum(lax.linalg.cholesky(x.ref));
   expect(() => lower(({ x }) => ({ out: grad(loss)(x) as JaxArrays[string] }))).toThrow(
-    /Program model.*got "argsort"/s,
+    /Program model.*got "cholesky"/s,
   );
 });
 
 test("a named scope appears in messages, and changes nothing else", () => {
-  const attention = scoped("attention", ({ x }) => ({ out: np.sort(x.ref) }));
+  const attention = scoped("attention", ({ x }) => ({ out: lax.linalg.cholesky(x.ref) }));
   const loss = (x: JaxArrays[string]) => ops.sum(attention({ x }).out);
-  expect(() => lower(({ x }) => ({ out: attention({ x }).out }))).toThrow(/Program model\/attention: .*got "sort"/);
+  expect(() => lower(({ x }) => ({ out: attention({ x }).out }))).toThrow(/Program model\/attention: .*got "cholesky"/);
   expect(() => lower(({ x }) => ({ out: grad(loss)(x) as JaxArrays[string] }))).toThrow(/Program model\/attention_jvp/);
   const square = scoped("square", ({ x }) => ({ out: ops.square(x) }));
   const graph = lower(({ x }) => ({ out: grad((y: typeof x) => ops.sum(square({ x: y }).out))(x) as typeof x }));
   expect(graph.nodes.map(({ op }) => op)).toEqual(["Constant", "Mul"]);
-});
-
-test("random numbers drawn inside a program are refused: they belong to the host", () => {
-  expect(() => lower(({ x }) => ({ out: ops.add(x, random.uniform(random.key(1), [4, 4])) }))).toThrow(/Program model/);
 });
 
 test("use after free names the remedy", () => {
@@ -47,17 +43,17 @@ test("use after free names the remedy", () => {
 
 test("types that the engine does not carry are refused", () => {
   expect(() => lower(({ x }) => ({ out: x.astype(DType.Float16).add(1) }))).toThrow(
-    "Program model: expected float32, int32 or bool, got float16",
+    "Program model: expected float32, int32, uint32 or bool, got float16",
   );
   const bytes = { x: { dtype: "uint8" as const, shape: [2] } };
   expect(() => lowerFunction({ name: "bytes", inputs: bytes, fn: ({ x }) => ({ out: x }) })).toThrow(
-    'Program bytes, input "x": expected float32, int32 or bool, got uint8',
+    'Program bytes, input "x": expected float32, int32, uint32 or bool, got uint8',
   );
 });
 
 test("dead code is not lowered, so it cannot be refused either", () => {
   const graph = lower(({ x }) => {
-    np.sort(x.ref);
+    lax.linalg.cholesky(x.ref);
     return { out: ops.exp(x) };
   });
   expect(graph.nodes.map(({ op }) => op)).toEqual(["Exp"]);

@@ -1,7 +1,7 @@
 /**
  * @file Tracing: a function over named jax-js arrays becomes a TracedProgram, through the public makeJaxpr.
  *
- * Refuses types other than float32, int32 and bool. A use-after-free inside the function is reported with the program's
+ * Refuses types other than float32, int32, uint32 and bool. A use-after-free inside the function is reported with the program's
  * name and the remedy.
  */
 import type { Array as JaxArray } from "@jax-js/jax";
@@ -57,12 +57,14 @@ export function jaxTypeOf(program: string, input: string, { dtype }: ArraySpec):
       return DType.Float32;
     case "int32":
       return DType.Int32;
+    case "uint32":
+      return DType.Uint32;
     case "bool":
       return DType.Bool;
     default:
       throw new EngineError(
         "ENGINE_TYPE",
-        `Program ${program}, input "${input}": expected float32, int32 or bool, got ${dtype}; gather it from a resident tensor, which converts it`,
+        `Program ${program}, input "${input}": expected float32, int32, uint32 or bool, got ${dtype}; gather it from a resident tensor, which converts it`,
       );
   }
 }

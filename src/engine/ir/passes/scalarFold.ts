@@ -1,5 +1,5 @@
 /**
- * @file Arithmetic on constant scalars at compile time, rounded to float32 or int32 as the runtime would.
+ * @file Arithmetic on constant scalars at compile time, rounded to float32, int32 or uint32 as the runtime would.
  *
  * Returns undefined for operators that it does not fold. Non-finite values follow IEEE 754.
  */
@@ -31,6 +31,9 @@ const FOLDS: Partial<Record<OpName, Fold>> = {
   And: (x, y) => (x !== 0 && y !== 0 ? 1 : 0),
   Or: (x, y) => (x !== 0 || y !== 0 ? 1 : 0),
   Xor: (x, y) => (x !== y ? 1 : 0),
+  BitwiseAnd: (x, y) => x & y,
+  BitwiseOr: (x, y) => x | y,
+  BitwiseXor: (x, y) => x ^ y,
   Less: (x, y) => (x < y ? 1 : 0),
   LessOrEqual: (x, y) => (x <= y ? 1 : 0),
   Equal: (x, y) => (x === y ? 1 : 0),
@@ -39,8 +42,12 @@ const FOLDS: Partial<Record<OpName, Fold>> = {
 };
 
 export function foldScalars(op: OpName, type: IrType, operandType: IrType, values: readonly number[]) {
-  if (type === "int64") return undefined;
+  if (type === "int64" || type === "float64" || operandType === "int64" || operandType === "float64") return undefined;
   const [x, y, z] = values;
+  const isInteger = type === "int32" || type === "uint32";
+  if (isInteger && op === "Mul") return roundTo(type, Math.imul(x, y));
+  // The runtime stops at an integer division by zero; nothing is folded that would hide it.
+  if (isInteger && y === 0 && (op === "Div" || op === "Mod")) return undefined;
   if (op === "Div") return operandType === "float32" ? roundTo(type, x / y) : roundTo(type, Math.trunc(x / y));
   const fold = FOLDS[op];
   return fold === undefined ? undefined : roundTo(type, fold(x, y, z));
@@ -49,5 +56,5 @@ export function foldScalars(op: OpName, type: IrType, operandType: IrType, value
 function roundTo(type: IrType, value: number): number {
   if (type === "float32") return Math.fround(value);
   if (type === "bool") return value !== 0 ? 1 : 0;
-  return Math.trunc(value) | 0;
+  return type === "uint32" ? Math.trunc(value) >>> 0 : Math.trunc(value) | 0;
 }

@@ -26,12 +26,7 @@ type Boxes = ReadonlyMap<Operand, Box>;
 
 function supportsOf({ inputs, constants, equations }: TracedProgram): Boxes {
   const supports = new Map<Operand, Box>();
-  for (const { variable } of inputs) supports.set(variable, fullBox(variable.shape));
-  for (const { variable, data } of constants)
-    supports.set(
-      variable,
-      (data as Float32Array).every((value) => value === 0) ? emptyBox(variable.shape) : fullBox(variable.shape),
-    );
+  for (const { variable } of [...inputs, ...constants]) supports.set(variable, fullBox(variable.shape));
   const producers = new Map<Operand, Equation>();
   for (const equation of equations) {
     const rule = REGION_RULES[equation.primitive];

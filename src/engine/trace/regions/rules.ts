@@ -26,7 +26,7 @@ const inputShape = (equation: Equation, i: number): readonly number[] => {
 };
 const same = (equation: Equation): Equation["params"] => equation.params;
 const asWanted = (_: Equation, wanted: Box): Box => wanted;
-const isZero = (operand: Operand): boolean => operand.kind === "literal" && operand.value === 0;
+const isZero = (operand: Operand): boolean => operand.kind === "literal" && Object.is(operand.value, 0);
 
 /** An operand's box as a box of the broadcast result: a repeated axis says nothing. */
 function spread(box: Box, operand: readonly number[], result: readonly number[]): Box {
