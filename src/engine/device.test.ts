@@ -39,7 +39,7 @@ describe("native and jax wasm agree", () => {
     }
   });
 
-  test("over 60 steps: the losses, within what a change of the last bit makes of them", async () => {
+  test("over 60 steps: the losses, within what nudges make of them", async () => {
     const steps = 60;
     const losses = async (device: Device, nudge?: number): Promise<Float32Array> =>
       (await train(device, steps, nudge)).outputs.loss.data as Float32Array;

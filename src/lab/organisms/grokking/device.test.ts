@@ -18,7 +18,7 @@ async function losses(device: Device, nudge?: number): Promise<Float32Array> {
   return batchLossNats;
 }
 
-test("the losses of the first fifty steps agree between devices within what a change of the last bit makes of them", async () => {
+test("the losses of the first fifty steps agree between devices within what nudges make of them", async () => {
   const native = await losses(nativeDevice);
   const moved = [await losses(nativeDevice, 1), await losses(nativeDevice, 2), await losses(nativeDevice, 3)];
   expectAgreeingLosses(await losses(jaxDevice({ backend: "wasm" })), native, moved);
