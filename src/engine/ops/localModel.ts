@@ -14,7 +14,21 @@ import { jit, lax } from "@jax-js/jax";
 /** Name of the traced call that holds a value, and the beginning of the names of everything derived from it. */
 export const HELD = "ontogeny_held";
 
-const hold = jit(named(HELD, (x: JaxArray) => lax.stopGradient(x)));
+const marked = jit(named(HELD, (x: JaxArray) => lax.stopGradient(x)));
+let isMarking = false;
+
+/**
+ * While `trace` runs, held values are traced as calls by that name, so that whoever lowers the program can tell which of
+ * its constants are derivatives of held values. Elsewhere the call would only cost.
+ */
+export function markingHeld<T>(trace: () => T): T {
+  isMarking = true;
+  try {
+    return trace();
+  } finally {
+    isMarking = false;
+  }
+}
 
 /** Zero of x's shape with derivative 1: x − x held fixed. */
 export function stepFrom(x: JaxArray): JaxArray {
@@ -23,7 +37,7 @@ export function stepFrom(x: JaxArray): JaxArray {
 
 /** x without derivative. */
 export function held(x: JaxArray): JaxArray {
-  return hold(x.ref);
+  return isMarking ? marked(x.ref) : lax.stopGradient(x.ref);
 }
 
 function named<F extends object>(name: string, body: F): F {

@@ -7,6 +7,7 @@
 import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, makeJaxpr, numpy as np } from "@jax-js/jax";
 import { EngineError } from "../errors.ts";
+import { markingHeld } from "../ops/localModel.ts";
 import { flatten } from "./flatten.ts";
 import type { ArraySpec, TracedProgram } from "./program.ts";
 
@@ -21,13 +22,12 @@ export function traceProgram(options: {
   const names = Object.keys(inputs);
   const samples = names.map((key) => np.zeros([...inputs[key].shape], { dtype: jaxTypeOf(name, key, inputs[key]) }));
   let outputNames: string[] = [];
-  const traced = withRemedy(name, () =>
-    makeJaxpr((...arrays: JaxArray[]) => {
-      const outputs = fn(Object.fromEntries(names.map((key, i) => [key, arrays[i]])));
-      outputNames = Object.keys(outputs);
-      return Object.values(outputs);
-    })(...samples),
-  );
+  const named = (...arrays: JaxArray[]): JaxArray[] => {
+    const outputs = fn(Object.fromEntries(names.map((key, i) => [key, arrays[i]])));
+    outputNames = Object.keys(outputs);
+    return Object.values(outputs);
+  };
+  const traced = withRemedy(name, () => markingHeld(() => makeJaxpr(named)(...samples)));
   for (const sample of samples) sample.dispose();
   try {
     return flatten({ name, inputNames: names, outputNames, closed: traced.jaxpr });
