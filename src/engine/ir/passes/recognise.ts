@@ -3,19 +3,20 @@
  * operators: tanh, sigmoid and softmax. Their derivatives are no part of it (see ../../ops/localModel.ts).
  */
 import { isScalar } from "../constants.ts";
-import { rebuild } from "../rebuild.ts";
+import { rebuild, useCounts } from "../rebuild.ts";
 import type { Graph, Value } from "../types.ts";
 import { sameShape } from "../types.ts";
 import { beforeReshape, maybeOperand, maybeOperands, maybeWithScalar } from "./match.ts";
 
 export function recogniseFunctions(graph: Graph): Graph {
-  return rebuild(graph, ({ builder, node: { op, outputs }, inputs }) => {
+  const uses = useCounts(graph);
+  return rebuild(graph, ({ builder, node: { op, outputs, inputs: sources }, inputs }) => {
     const [left, right] = inputs;
     if (op === "Mul") {
       const x = maybeTanh(left, right) ?? maybeTanh(right, left);
       if (x !== undefined) return builder.emit("Tanh", [x]);
       const sums = maybeOperand(right, "Reciprocal");
-      const scores = sums === undefined ? undefined : maybeSoftmax(left, sums);
+      const scores = sums === undefined || isShared(sources[1], uses) ? undefined : maybeSoftmax(left, sums);
       return scores === undefined ? undefined : builder.emit("Softmax", [scores]);
     }
     if (op === "Reciprocal") {
@@ -23,7 +24,7 @@ export function recogniseFunctions(graph: Graph): Graph {
       return x === undefined ? undefined : builder.emit("Sigmoid", [x]);
     }
     if (op !== "Div") return undefined;
-    const scores = maybeSoftmax(left, right);
+    const scores = isShared(sources[1], uses) ? undefined : maybeSoftmax(left, right);
     return scores !== undefined && sameShape(scores.shape, outputs[0].shape)
       ? builder.emit("Softmax", [scores])
       : undefined;
@@ -52,6 +53,16 @@ function maybeNegative(condition: Value): Value | undefined {
   const [x, zero] = maybeOperands(condition, "Less") ?? [];
   return x !== undefined && isScalar(zero, 0) ? x : undefined;
 }
+
+/** Whether the sums behind a divisor have another use: then they must be computed anyway. */
+function isShared(divisor: Value, uses: ReadonlyMap<Value, number>): boolean {
+  for (let value: Value | undefined = divisor; value !== undefined; value = maybeOnlyOperand(value))
+    if ((uses.get(value) ?? 0) > 1) return true;
+  return false;
+}
+
+const maybeOnlyOperand = (value: Value): Value | undefined =>
+  maybeOperand(value, "Reshape") ?? maybeOperand(value, "Reciprocal");
 
 /** exp(x − max)/Σ exp(x − max) over the last axis. */
 function maybeSoftmax(weights: Value, sums: Value): Value | undefined {

@@ -18,7 +18,7 @@ const REWRITES: Partial<Record<OpName, Rewrite>> = {
   Sub: (b, [x, y]) => {
     if (isScalar(y, 0) && y.type !== "float32") return x;
     const negated = operandOf(y, "Neg");
-    return negated === undefined ? undefined : b.op("Add", [x, negated]);
+    return negated === undefined ? rewriteScaledSum(b, "Sub", x, y) : b.op("Add", [x, negated]);
   },
   Mul: rewriteMul,
   Div: (_, [x, y]) => (isScalar(y, 1) ? x : undefined),
@@ -81,7 +81,17 @@ function rewriteAdd(b: Simplifier, [x, y]: readonly Value[]): Value | undefined 
   if (negatedRight !== undefined) return b.op("Sub", [x, negatedRight]);
   const negatedLeft = operandOf(x, "Neg");
   if (negatedLeft !== undefined) return b.op("Sub", [y, negatedLeft]);
-  return undefined;
+  return rewriteScaledSum(b, "Add", x, y);
+}
+
+/** A factor that both terms have, up to its sign, is taken out: once, or into the product that comes next. */
+function rewriteScaledSum(b: Simplifier, op: "Add" | "Sub", x: Value, y: Value): Value | undefined {
+  const [left, right] = [maybeScaled(x), maybeScaled(y)];
+  if (left === undefined || right === undefined || !sameShape(left.of.shape, right.of.shape)) return undefined;
+  if (Math.abs(left.factor) !== Math.abs(right.factor)) return undefined;
+  const sameSign = left.factor === right.factor;
+  const isSum = (op === "Add") === sameSign;
+  return b.op("Mul", [b.op(isSum ? "Add" : "Sub", [left.of, right.of]), b.scalar("float32", left.factor)]);
 }
 
 function rewriteMul(b: Simplifier, [x, y]: readonly Value[]): Value | undefined {
