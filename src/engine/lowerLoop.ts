@@ -16,26 +16,38 @@ import { STEP_PORTS } from "./onnx/loopModel.ts";
 import type { Specs } from "./program.ts";
 import { directOf, gatheredSpecs, gatherRows, requireDistinct } from "./program.ts";
 import { SCALARS_TABLE, scalarNames } from "./stepTable.ts";
+import type { TracedProgram } from "./trace/program.ts";
 import { traceProgram } from "./trace/trace.ts";
 
 /** The step as a graph, with its layout: what a device compiles. Separate so that tests can read it. */
-export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; layout: LoopLayout } {
-  const { name, resident, state, perStep, gathers } = spec;
+export function lowerLoop(spec: LoopSpec, inspect?: Inspect): LoweredLoop {
+  return lowerTracedLoop(spec, traceLoop(spec), inspect);
+}
+
+export interface LoweredLoop {
+  readonly step: Graph;
+  readonly layout: LoopLayout;
+}
+
+/** The step's equations, with the names of what the loop carries and keeps as the names of its outputs. */
+export function traceLoop({ name, resident, state, perStep, gathers, step }: LoopSpec): TracedProgram {
   requireDistinct(name, [resident, state, perStep, gathers]);
-  const gathered = gatheredSpecs(name, gathers, resident, perStep);
-  let outputNames: string[] = [];
-  const program = traceProgram({
+  return traceProgram({
     name,
-    inputs: { ...directOf(resident), ...state, ...perStep, ...gathered },
+    inputs: { ...directOf(resident), ...state, ...perStep, ...gatheredSpecs(name, gathers, resident, perStep) },
     fn: (args) => {
-      const { state: next, outputs } = spec.step(args);
+      const { state: next, outputs } = step(args);
       requireSameKeys(name, state, next);
-      outputNames = Object.keys(outputs);
       const named = Object.entries(outputs).map(([key, array]) => [STEP_PORTS.output(key), array] as const);
       const carried = Object.keys(state).map((key) => [STEP_PORTS.state(key), next[key]] as const);
       return Object.fromEntries([...carried, ...named]);
     },
   });
+}
+
+export function lowerTracedLoop(spec: LoopSpec, program: TracedProgram, inspect?: Inspect): LoweredLoop {
+  const { name, resident, state, perStep, gathers } = spec;
+  const gathered = gatheredSpecs(name, gathers, resident, perStep);
   const builder = new Builder(name);
   const residentValues = inputsOf(builder, resident, STEP_PORTS.resident);
   const stateValues = inputsOf(builder, state, STEP_PORTS.state);
@@ -55,10 +67,10 @@ export function lowerLoop(spec: LoopSpec, inspect?: Inspect): { step: Graph; lay
   const ports = Object.entries(lowered).map(([key, value]) => ({ name: key, value }));
   const step = optimize(builder.finish(ports), inspect);
   verifyGraph(step);
-  const outputs = outputNames.map((key): Slot => {
-    const { type, shape } = lowered[STEP_PORTS.output(key)];
-    return { name: key, type, shape };
-  });
+  const carried = new Set(Object.keys(state).map(STEP_PORTS.state));
+  const outputs = Object.entries(lowered)
+    .filter(([port]) => !carried.has(port))
+    .map(([port, { type, shape }]): Slot => ({ name: STEP_PORTS.nameOf(port), type, shape }));
   return { step, layout: { name, state: slots(state), tables, resident: usedResident(step, resident), outputs } };
 }
 

@@ -27,6 +27,15 @@ export interface NativeDevice extends Device {
   firstNonFinite: NonNullable<Device["firstNonFinite"]>;
 }
 
+/** The native device with these options wherever a call gives no others. */
+export function nativeDeviceWith(defaults: SessionOptions): NativeDevice {
+  return {
+    ...nativeDevice,
+    compileLoop: (spec, options) => compileLoop(spec, { ...defaults, ...options }),
+    compileFunction: (spec, options) => compileFunction(spec, { ...defaults, ...options }),
+  };
+}
+
 export const nativeDevice: NativeDevice = {
   kind: "native",
   compileLoop,

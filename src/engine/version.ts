@@ -5,7 +5,7 @@ import { sha256Hex } from "../core/index.ts";
 import type { HashedProgram } from "./device.ts";
 
 /** Raised whenever the engine may change bits: lowering rules, rewrites, optimizers. */
-export const ENGINE_VERSION = "1";
+export const ENGINE_VERSION = "2";
 
 /** One hash for all programs of a run, whatever their order. */
 export function combinedHash(programs: readonly HashedProgram[]): string {

@@ -2,11 +2,26 @@
  * @file The trainer of a run. Opening one starts sessions of the native runtime, so only worker processes do it: one
  * process trains one run at a time, and ending it harms nobody else.
  */
+
+import { join } from "node:path";
 import type { RunMeaning, Trainer } from "../core/index.ts";
-import { nativeDevice } from "../engine/native.ts";
+import { type NativeDevice, nativeDevice, nativeDeviceWith } from "../engine/native.ts";
 import { organism } from "../lab/index.ts";
 
-/** At step 0. Throws before any training when something in the meaning does not fit. */
-export function openTrainer({ process, seeds, lineage }: RunMeaning): Promise<Trainer> {
-  return organism(process.organism).open({ process, seeds, changes: lineage?.changes ?? [], device: nativeDevice });
+/** One for each workspace, since compiled programs are kept by device. */
+const devices = new Map<string, NativeDevice>();
+
+/**
+ * At step 0; lowered programs are kept in the workspace's cache, if it is named. Throws before any training when
+ * something in the meaning does not fit.
+ */
+export function openTrainer({ process, seeds, lineage }: RunMeaning, cacheDir?: string): Promise<Trainer> {
+  const device = cacheDir === undefined ? nativeDevice : deviceOf(cacheDir);
+  return organism(process.organism).open({ process, seeds, changes: lineage?.changes ?? [], device });
+}
+
+function deviceOf(cacheDir: string): NativeDevice {
+  const device = devices.get(cacheDir) ?? nativeDeviceWith({ cacheFolder: join(cacheDir, "programs") });
+  devices.set(cacheDir, device);
+  return device;
 }

@@ -44,7 +44,7 @@ export async function trainRun(options: TrainRunOptions): Promise<{ result: Trai
       const nothing = { steps: 0, trainMs: 0, measureMs: 0, stepsShared: 0, damaged: [] };
       return { result: { run: runIdOf(meaning), ...nothing, failure } };
     }
-    const trainer = await openTrainer(meaning);
+    const trainer = await openTrainer(meaning, workspace.cacheDir);
     try {
       return await trainWith(trainer, writer, options);
     } finally {

@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly profilePath?: string;
   /** What the program may take; default: what the system has left. */
   readonly availableBytes?: number;
+  /** Where lowered programs are kept between processes; may be deleted at any time. */
+  readonly cacheFolder?: string;
 }
 
 export const DEFAULT_OPTIMIZATION: OptimizationLevel = "all";

@@ -35,6 +35,7 @@ export const STEP_PORTS = {
   state: (name: string) => `state:${name}`,
   resident: (name: string) => `resident:${name}`,
   output: (name: string) => `output:${name}`,
+  nameOf: (port: string) => port.slice(port.indexOf(":") + 1),
 };
 
 const carried = (name: string): string => `carried.${name}`;
