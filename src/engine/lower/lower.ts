@@ -6,6 +6,8 @@ import { EngineError, UnsupportedPrimitiveError } from "../errors.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Value } from "../ir/types.ts";
 import { dataOf } from "../ir/types.ts";
+import { recogniseCumulativeSums } from "../trace/patterns/cumulativeSums.ts";
+import { recognisePooledReshapes } from "../trace/patterns/pooledReshapes.ts";
 import type { Constant, Operand, TracedProgram, Variable } from "../trace/program.ts";
 import { keepLiveRegions } from "../trace/regions/liveRegions.ts";
 import { materialise } from "./physical.ts";
@@ -19,7 +21,7 @@ export function lowerProgram(
   traced: TracedProgram,
   inputs: Readonly<Record<string, Value>>,
 ): Record<string, Value> {
-  const program = keepLiveRegions(traced);
+  const program = recognisePooledReshapes(recogniseCumulativeSums(keepLiveRegions(traced)));
   const views = new Map<Variable, View>();
   for (const { name, variable } of program.inputs) views.set(variable, viewOf(inputs[name], variable.shape));
   for (const constant of program.constants) views.set(constant.variable, constantView(builder, constant));

@@ -16,8 +16,9 @@ import type { PhaseShape } from "./phases.ts";
 import { deinterleave, interleave } from "./phases.ts";
 import { materialise } from "./physical.ts";
 import type { RuleInput } from "./rules.ts";
+import { isDescending, settle } from "./settle.ts";
 import type { View } from "./view.ts";
-import { shapeOf, transposeView, viewOf } from "./view.ts";
+import { maybeReshapeView, shapeOf, transposeView, viewOf } from "./view.ts";
 
 interface Windows {
   /** Extents that are not pooled. */
@@ -63,6 +64,8 @@ export function poolTranspose({ builder, views: [windowed], params }: RuleInput)
     const target = [phases.outer, phases.inner, ...repeated];
     return finish(builder.reshape(builder.op("Repeat", [planes], { shape: target }), [...lead, ...repeated]));
   }
+  const inPlace = isTiled ? maybeInPlace(windowed, windows) : undefined;
+  if (inPlace !== undefined) return finish(materialise(builder, inPlace));
   const inner = lead.length < 2 ? [] : [lead.length - 1];
   const outer = all.slice(0, lead.length - inner.length);
   const order = [...outer, ...windowAxes, ...inner, ...all.slice(lead.length, lead.length + counts.length)];
@@ -70,6 +73,18 @@ export function poolTranspose({ builder, views: [windowed], params }: RuleInput)
   const apart = addWindows(builder, value, windows);
   const joined = interleave(builder, apart, phases);
   return finish(builder.reshape(joined, [...lead, ...joined.shape.slice(1)]));
+}
+
+/** Windows that lie where they came from, as a view of […lead, …counts · sizes] in reading order. */
+function maybeInPlace(windowed: View, { lead, counts, sizes }: Windows): View | undefined {
+  const all = windowed.axes.map((_, axis) => axis);
+  const pairs = counts.flatMap((_, i) => [lead.length + i, lead.length + counts.length + i]);
+  const view = maybeReshapeView(transposeView(windowed, [...all.slice(0, lead.length), ...pairs]), [
+    ...lead,
+    ...counts.map((count, i) => count * sizes[i]),
+  ]);
+  const atoms = view === undefined ? [] : settle(view).axes.flat();
+  return isDescending(atoms) && atoms.every(({ stride }) => stride > 0) ? view : undefined;
 }
 
 function windowsOf(shape: readonly number[], params: Readonly<Record<string, unknown>>): Windows {

@@ -8,6 +8,7 @@ import { arithmetic, compare, negate, remainder, truncatedQuotient, where } from
 import { castBits, combineBits, countBits, shiftBits } from "./bits.ts";
 import { castTo, onesLike } from "./cast.ts";
 import { conv } from "./conv.ts";
+import { cumulativeSum } from "./cumulativeSum.ts";
 import { dotViews } from "./dot.ts";
 import { elementwise, unaryOn } from "./elementwise.ts";
 import { flipView } from "./flip.ts";
@@ -66,6 +67,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   sort: (input) => sort(input),
   argsort: (input) => argsort(input),
   reduce: (input) => reduce(input),
+  cumulative_sum: (input) => cumulativeSum(input),
   dot: ({ builder, views, params, outputTypes: [type] }) => {
     const [x, y] = views.map((view) => castTo(builder, view, type));
     return dotViews(builder, x, y, params.inner as number | undefined);

@@ -4,6 +4,7 @@
 import type { ClosedJaxpr, Jaxpr } from "@jax-js/jax";
 import { EngineError } from "../errors.ts";
 import { HELD } from "../ops/localModel.ts";
+import { withoutDead } from "./patterns/rewriter.ts";
 import type { Constant, Equation, Literal, Operand, ProgramType, TracedProgram, Variable } from "./program.ts";
 import { isProgramType, promote } from "./types.ts";
 
@@ -118,15 +119,4 @@ class Walk {
 function passedThrough({ inBinders, eqns, outs }: Jaxpr): JaxprAtom[] {
   const consumed = new Set(eqns.flatMap(({ inputs }) => inputs));
   return inBinders.filter((binder) => outs.includes(binder) && !consumed.has(binder));
-}
-
-function withoutDead(equations: readonly Equation[], outputs: readonly Operand[]): Equation[] {
-  const live = new Set<Operand>(outputs);
-  const kept: Equation[] = [];
-  for (const equation of [...equations].reverse()) {
-    if (!equation.outputs.some((variable) => live.has(variable))) continue;
-    for (const input of equation.inputs) live.add(input);
-    kept.push(equation);
-  }
-  return kept.reverse();
 }
