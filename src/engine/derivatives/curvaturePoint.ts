@@ -5,19 +5,12 @@
  */
 import type { Tensor } from "../../core/index.ts";
 import type { FixedPoint, SplitProgram, Tensors } from "../device.ts";
+import { EngineError } from "../errors.ts";
 import { withoutPrefix, withPrefix } from "../stepTable.ts";
 import { CURVATURE_PORTS } from "./curvatureSplit.ts";
 import type { RecordLayout } from "./layout.ts";
-import {
-  flattenRecord,
-  flattenRecords,
-  requireFinite,
-  requireFiniteRecord,
-  unflattenRecord,
-  unflattenRecords,
-} from "./layout.ts";
+import { addRecords, flattenRecord, requireFiniteRecord, unflattenRecord, unflattenRecords } from "./layout.ts";
 import type { SymmetricOperator } from "./operator.ts";
-import { addScaled } from "./vectors.ts";
 
 /** An operator on vectors in the layout's order. */
 export interface CurvaturePoint extends SymmetricOperator {
@@ -58,15 +51,12 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
   for (const block of blocks) {
     const point = await fix(block);
     loss += block.weight * point.outputs.loss.data[0];
-    addScaled(
-      gradient,
-      block.weight,
-      flattenRecord(layout, withoutPrefix(point.outputs, CURVATURE_PORTS.gradient), `Program ${name}, gradient`),
-    );
+    addRecords(layout, [gradient], block.weight, withoutPrefix(point.outputs, CURVATURE_PORTS.gradient));
     bytes += block.program.keptBytes;
     kept.push(bytes <= keptBytesAtMost ? point : undefined);
   }
-  requireFinite(`Program ${name}, loss`, [loss]);
+  if (!Number.isFinite(loss))
+    throw new EngineError("NON_FINITE", `Program ${name}, loss: expected a finite number, got ${loss}`);
   requireFiniteRecord(`Program ${name}, gradient`, layout, gradient);
 
   /** At most `directions` vectors. */
@@ -79,9 +69,7 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
     const totals = vectors.map(() => new Float64Array(layout.size));
     for (const [i, block] of blocks.entries()) {
       const point = kept[i] ?? (await fix(block));
-      const results = await point.run(withPrefix(along, CURVATURE_PORTS.direction));
-      for (const [j, product] of flattenRecords(layout, results, vectors.length).entries())
-        addScaled(totals[j], block.weight, product);
+      addRecords(layout, totals, block.weight, await point.run(withPrefix(along, CURVATURE_PORTS.direction)));
     }
     for (const total of totals) requireFiniteRecord(`Program ${name}, product`, layout, total);
     return totals;
