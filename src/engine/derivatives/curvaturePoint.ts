@@ -9,7 +9,7 @@ import { EngineError } from "../errors.ts";
 import { withoutPrefix, withPrefix } from "../stepTable.ts";
 import { CURVATURE_PORTS } from "./curvatureSplit.ts";
 import type { RecordLayout } from "./layout.ts";
-import { addRecords, flattenRecord, requireFiniteRecord, unflattenRecord, unflattenRecords } from "./layout.ts";
+import { addRecords, flattenRecord, unflattenRecord, unflattenRecords } from "./layout.ts";
 import type { SymmetricOperator } from "./operator.ts";
 
 /** An operator on vectors in the layout's order. */
@@ -51,13 +51,13 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
   for (const block of blocks) {
     const point = await fix(block);
     loss += block.weight * point.outputs.loss.data[0];
-    addRecords(layout, [gradient], block.weight, withoutPrefix(point.outputs, CURVATURE_PORTS.gradient));
+    if (!Number.isFinite(loss))
+      throw new EngineError("NON_FINITE", `Program ${name}, loss: expected a finite number, got ${loss}`);
+    const records = withoutPrefix(point.outputs, CURVATURE_PORTS.gradient);
+    addRecords(`Program ${name}, gradient`, layout, { totals: [gradient], weight: block.weight, records });
     bytes += block.program.keptBytes;
     kept.push(bytes <= keptBytesAtMost ? point : undefined);
   }
-  if (!Number.isFinite(loss))
-    throw new EngineError("NON_FINITE", `Program ${name}, loss: expected a finite number, got ${loss}`);
-  requireFiniteRecord(`Program ${name}, gradient`, layout, gradient);
 
   /** At most `directions` vectors. */
   async function group(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
@@ -69,9 +69,9 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
     const totals = vectors.map(() => new Float64Array(layout.size));
     for (const [i, block] of blocks.entries()) {
       const point = kept[i] ?? (await fix(block));
-      addRecords(layout, totals, block.weight, await point.run(withPrefix(along, CURVATURE_PORTS.direction)));
+      const records = await point.run(withPrefix(along, CURVATURE_PORTS.direction));
+      addRecords(`Program ${name}, product`, layout, { totals, weight: block.weight, records });
     }
-    for (const total of totals) requireFiniteRecord(`Program ${name}, product`, layout, total);
     return totals;
   }
 
