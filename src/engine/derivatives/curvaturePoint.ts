@@ -9,7 +9,14 @@ import { EngineError } from "../errors.ts";
 import { withoutPrefix, withPrefix } from "../stepTable.ts";
 import { CURVATURE_PORTS } from "./curvatureSplit.ts";
 import type { RecordLayout } from "./layout.ts";
-import { addRecords, flattenRecord, unflattenRecord, unflattenRecords } from "./layout.ts";
+import {
+  addRecords,
+  flattenRecord,
+  requireFiniteRecord,
+  requireRecord,
+  unflattenRecord,
+  unflattenRecords,
+} from "./layout.ts";
 import type { SymmetricOperator } from "./operator.ts";
 
 /** An operator on vectors in the layout's order. */
@@ -83,8 +90,18 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
   }
 
   async function product(direction: Tensors): Promise<Record<string, Tensor>> {
-    const [result] = await apply([flattenRecord(layout, direction, `Program ${name}, direction`)]);
-    return unflattenRecord(layout, result, `Program ${name}, product`);
+    const whats = [`Program ${name}, direction`, `Program ${name}, product`] as const;
+    const isWhole = blocks.length === 1 && directions === 1;
+    if (!isWhole) {
+      const [result] = await apply([flattenRecord(layout, direction, whats[0])]);
+      return unflattenRecord(layout, result, whats[1]);
+    }
+    requireRecord(layout, direction, whats[0]);
+    requireFiniteRecord(whats[0], layout, direction);
+    const point = kept[0] ?? (await fix(blocks[0]));
+    const result = await point.run(withPrefix(direction, CURVATURE_PORTS.direction));
+    requireFiniteRecord(whats[1], layout, result);
+    return result;
   }
 
   return { size: layout.size, layout, loss, gradient, apply, product };
