@@ -19,7 +19,7 @@ import { curvatureAt } from "./curvaturePoint.ts";
 import { curvatureSplit } from "./curvatureSplit.ts";
 import { exampleBlocks, requireCount } from "./exampleBlocks.ts";
 import type { RecordLayout } from "./layout.ts";
-import { flattenRecord, recordLayout, requireFiniteRecord } from "./layout.ts";
+import { recordLayout, requireFiniteRecord, requireRecord } from "./layout.ts";
 
 export interface CurvatureSpec {
   /** Named in messages. */
@@ -73,7 +73,8 @@ export async function compileCurvature(device: Device, spec: CurvatureSpec): Pro
     async at(tensors) {
       if (blocks === undefined) throw new EngineError("ENGINE_UNBOUND", `Program ${name}: expected bind() before at()`);
       const what = `Program ${name}, parameters`;
-      requireFiniteRecord(what, layout, flattenRecord(layout, tensors, what));
+      requireRecord(layout, tensors, what);
+      requireFiniteRecord(what, layout, tensors);
       return curvatureAt({ name, layout, blocks, params: tensors, directions, keptBytesAtMost });
     },
     async dispose() {

@@ -5,19 +5,19 @@
  */
 import type { Tensor } from "../../core/index.ts";
 import type { FixedPoint, SplitProgram, Tensors } from "../device.ts";
+import { EngineError } from "../errors.ts";
 import { withoutPrefix, withPrefix } from "../stepTable.ts";
 import { CURVATURE_PORTS } from "./curvatureSplit.ts";
 import type { RecordLayout } from "./layout.ts";
 import {
+  addRecords,
   flattenRecord,
-  flattenRecords,
-  requireFinite,
   requireFiniteRecord,
+  requireRecord,
   unflattenRecord,
   unflattenRecords,
 } from "./layout.ts";
 import type { SymmetricOperator } from "./operator.ts";
-import { addScaled } from "./vectors.ts";
 
 /** An operator on vectors in the layout's order. */
 export interface CurvaturePoint extends SymmetricOperator {
@@ -58,16 +58,13 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
   for (const block of blocks) {
     const point = await fix(block);
     loss += block.weight * point.outputs.loss.data[0];
-    addScaled(
-      gradient,
-      block.weight,
-      flattenRecord(layout, withoutPrefix(point.outputs, CURVATURE_PORTS.gradient), `Program ${name}, gradient`),
-    );
+    if (!Number.isFinite(loss))
+      throw new EngineError("NON_FINITE", `Program ${name}, loss: expected a finite number, got ${loss}`);
+    const records = withoutPrefix(point.outputs, CURVATURE_PORTS.gradient);
+    addRecords(`Program ${name}, gradient`, layout, { totals: [gradient], weight: block.weight, records });
     bytes += block.program.keptBytes;
     kept.push(bytes <= keptBytesAtMost ? point : undefined);
   }
-  requireFinite(`Program ${name}, loss`, [loss]);
-  requireFiniteRecord(`Program ${name}, gradient`, layout, gradient);
 
   /** At most `directions` vectors. */
   async function group(vectors: readonly Float64Array[]): Promise<Float64Array[]> {
@@ -79,11 +76,9 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
     const totals = vectors.map(() => new Float64Array(layout.size));
     for (const [i, block] of blocks.entries()) {
       const point = kept[i] ?? (await fix(block));
-      const results = await point.run(withPrefix(along, CURVATURE_PORTS.direction));
-      for (const [j, product] of flattenRecords(layout, results, vectors.length).entries())
-        addScaled(totals[j], block.weight, product);
+      const records = await point.run(withPrefix(along, CURVATURE_PORTS.direction));
+      addRecords(`Program ${name}, product`, layout, { totals, weight: block.weight, records });
     }
-    for (const total of totals) requireFiniteRecord(`Program ${name}, product`, layout, total);
     return totals;
   }
 
@@ -95,8 +90,18 @@ export async function curvatureAt(spec: PointSpec): Promise<CurvaturePoint> {
   }
 
   async function product(direction: Tensors): Promise<Record<string, Tensor>> {
-    const [result] = await apply([flattenRecord(layout, direction, `Program ${name}, direction`)]);
-    return unflattenRecord(layout, result, `Program ${name}, product`);
+    const whats = [`Program ${name}, direction`, `Program ${name}, product`] as const;
+    const isWhole = blocks.length === 1 && directions === 1;
+    if (!isWhole) {
+      const [result] = await apply([flattenRecord(layout, direction, whats[0])]);
+      return unflattenRecord(layout, result, whats[1]);
+    }
+    requireRecord(layout, direction, whats[0]);
+    requireFiniteRecord(whats[0], layout, direction);
+    const point = kept[0] ?? (await fix(blocks[0]));
+    const result = await point.run(withPrefix(direction, CURVATURE_PORTS.direction));
+    requireFiniteRecord(whats[1], layout, result);
+    return result;
   }
 
   return { size: layout.size, layout, loss, gradient, apply, product };

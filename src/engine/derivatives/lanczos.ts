@@ -10,7 +10,7 @@ import type { SymmetricOperator } from "./operator.ts";
 import { applyOnce } from "./operator.ts";
 import type { TridiagonalEigen } from "./tridiagonal.ts";
 import { tridiagonalEigen } from "./tridiagonal.ts";
-import { addScaled, dot, isNegligible, norm, scaled, withoutComponents } from "./vectors.ts";
+import { addCombination, dot, isNegligible, norm, scaled, withoutComponents } from "./vectors.ts";
 
 export class LanczosProcess {
   /** Orthonormal; one more than steps, unless the subspace is invariant. */
@@ -65,7 +65,7 @@ export class LanczosProcess {
   /** V·s: float64 [size] from s [steps]. */
   combine(weights: Float64Array): Float64Array {
     const vector = new Float64Array(this.operator.size);
-    for (const [i, weight] of weights.entries()) addScaled(vector, weight, this.basis[i]);
+    addCombination(vector, weights, this.basis);
     return vector;
   }
 }
