@@ -4,7 +4,7 @@
 import { sha256Hex } from "../../core/index.ts";
 import type { LoopProgram, LoopSpec } from "../device.ts";
 import { lowerLoop } from "../lowerLoop.ts";
-import { loopMemory } from "../memory.ts";
+import { leastLoopMemory, loopMemory } from "../memory.ts";
 import { loopModel } from "../onnx/loopModel.ts";
 import { initEngine } from "../program.ts";
 import { openLoopProgram } from "./loopProgram.ts";
@@ -13,6 +13,7 @@ import type { SessionOptions } from "./session.ts";
 import { openSession } from "./session.ts";
 
 export async function compileLoop(spec: LoopSpec, options: SessionOptions = {}): Promise<LoopProgram> {
+  requireMemory(spec.name, leastLoopMemory(spec), options);
   await initEngine();
   const { step, layout } = lowerLoop(spec);
   const memory = loopMemory({ step, layout, steps: 1 });
