@@ -134,7 +134,7 @@ describe("what the loop computes", () => {
 test("the numerics key names the runtime, its options and the processor", () => {
   const { runtime, cpu } = numericsOf(program);
   expect(runtime).toMatch(
-    /^onnxruntime-node@1\.\d+\.\d+ cpu all sequential spinning=0 deterministic=1 denormals=kept$/,
+    /^onnxruntime-node@1\.\d+\.\d+ cpu all sequential spinning=0 deterministic=1 denormals=kept, v8@\d+\.\d+$/,
   );
   expect(cpu).toMatch(new RegExp(`^${process.arch} .+`));
 });

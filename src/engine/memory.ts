@@ -6,9 +6,11 @@
  * later ones from one block planned after it, and its arena gives nothing back. Host arrays that a call returned stay until
  * they are collected. An expectation, not a bound: native/memory.test.ts compares it with what processes took.
  */
+import type { FunctionSpec, LoopSpec } from "./device.ts";
 import type { Graph, IrType, Node, Value } from "./ir/types.ts";
 import { sizeOf } from "./ir/types.ts";
 import type { LoopLayout, Slot } from "./onnx/loopModel.ts";
+import { gatheredSpecs, type Specs } from "./program.ts";
 
 export interface MemoryEstimate {
   /** Everything, host arrays that are handed to the program included. */
@@ -81,6 +83,34 @@ export function functionMemory(graph: Graph): MemoryEstimate {
   };
 }
 
+/** What a loop takes by its specification alone, whatever its step computes: known before anything is traced. */
+export function leastLoopMemory({ name, resident, state, perStep, gathers }: LoopSpec): MemoryEstimate {
+  const [residentSlots, stateSlots] = [slotsOf(resident), slotsOf(state)];
+  const gathered = slotsOf(gatheredSpecs(name, gathers, resident, perStep));
+  const hostBytes = slotsBytes(residentSlots) + slotsBytes(stateSlots);
+  return {
+    bytes: hostBytes + 3 * slotsBytes(stateSlots) + slotsBytes(gathered),
+    hostBytes,
+    largest: largestOf([
+      ...named("state", stateSlots),
+      ...named("resident tensor", residentSlots),
+      ...named("gathered", gathered),
+    ]),
+  };
+}
+
+/** The same for a function. */
+export function leastFunctionMemory({ name, inputs, resident = {}, gathers = {} }: FunctionSpec): MemoryEstimate {
+  const given = [...slotsOf(inputs), ...slotsOf(resident)];
+  const gathered = slotsOf(gatheredSpecs(name, gathers, resident, inputs));
+  const hostBytes = slotsBytes(given);
+  return {
+    bytes: hostBytes + slotsBytes(gathered),
+    hostBytes,
+    largest: largestOf([...named("input", given), ...named("gathered", gathered)]),
+  };
+}
+
 /** The most that values of the graph take at one time, its inputs aside. */
 export function peakBytes(graph: Graph): number {
   const { storageOf, lastUse } = lifetimes(graph);
@@ -139,6 +169,10 @@ function computed({ nodes }: Graph): LargeTensor[] {
 
 function largestOf(tensors: readonly LargeTensor[]): LargeTensor[] {
   return [...tensors].sort((a, b) => b.bytes - a.bytes).slice(0, SHOWN);
+}
+
+function slotsOf(specs: Specs): Slot[] {
+  return Object.entries(specs).map(([name, { dtype, shape }]) => ({ name, type: dtype, shape }));
 }
 
 function slotsBytes(slots: readonly Slot[]): number {

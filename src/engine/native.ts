@@ -18,6 +18,7 @@ import { numericsOf } from "./native/numerics.ts";
 import type { SessionOptions } from "./native/session.ts";
 
 export { availableMemoryBytes } from "./native/availableMemory.ts";
+export { machineNumerics } from "./native/numerics.ts";
 export type { OptimizationLevel, SessionOptions } from "./native/session.ts";
 
 export interface NativeDevice extends Device {

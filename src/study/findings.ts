@@ -30,7 +30,7 @@ function failed({ lineage }: Omit<StudyResults, "findings">): Finding[] {
   const broken = lineage.filter(({ failure }) => failure !== undefined);
   if (broken.length === 0) return [];
   const [first] = broken;
-  const text = `${broken.length} of ${lineage.length} runs failed, since a loss or state was not finite any more; they have no outcome after that, make no effect, and meet no requirement. The first: ${first.label} (run ${first.run}) at step ${first.step}: ${first.failure}.`;
+  const text = `${broken.length} of ${lineage.length} runs failed, since a loss or state was not finite any more; they have no outcome after that, make no effect, and meet no requirement. The first: ${first.label}, run ${first.run}: ${first.failure?.split("; ")[0]}.`;
   return [{ rung: "observe", text }];
 }
 
@@ -89,7 +89,10 @@ function intervened({ families, nulls, label, seeds }: InterveneResults): string
   const { exact, active, perturbed } = nulls;
   const checks = [
     `the exact placebo is bit-identical in ${exact.identical} of ${exact.compared}`,
-    active && `the active placebo gives ${estimate(active.effect)}`,
+    active &&
+      (Number.isFinite(active.effect.value)
+        ? `the active placebo gives ${estimate(active.effect)}`
+        : "the active placebo has no effect to show, since runs of it failed"),
     perturbed && `reshuffling alone gives ${estimate(perturbed.effect)}`,
   ].filter(Boolean);
   return `${parts.join(". ")}. Nulls over ${seeds} seeds: ${checks.join("; ")}.`;

@@ -80,7 +80,7 @@ export function memoryWarning({
   const needed = workers * each - openBytes;
   if (needed <= availableBytes) return undefined;
   const fitting = Math.max(1, Math.floor((availableBytes + openBytes) / each));
-  return `memory: ${workers} workers are expected to take up to ${gib(workers * each)} GiB (${gib(each)} each), ${gib(availableBytes + openBytes)} GiB are there; ${fitting < workers ? `run with --workers ${fitting}, or choose` : "choose"} a smaller model or batch`;
+  return `memory: ${workers} workers are expected to take up to ${gib(workers * each)} GiB (${gib(each)} GiB each), ${gib(availableBytes + openBytes)} GiB are there; ${fitting < workers ? `run with --workers ${fitting}, or choose` : "choose"} a smaller model or batch`;
 }
 
 function gib(bytes: number): string {

@@ -207,7 +207,8 @@ export class Session implements AsyncDisposable {
     const result = outcome.result as TrainResult;
     this.results.push(result);
     this.messages.push(...result.damaged);
-    if (result.failure !== undefined) tell(`${label} (run ${run}) failed: ${result.failure}`);
+    // The rest stands in the manifest: what was not finite, and the way out.
+    if (result.failure !== undefined) tell(`${label} (run ${run}) failed: ${result.failure.split("; ")[0]}`);
   }
 
   private note(run: string, { role, label, meaning, until }: RunSpec): void {

@@ -39,7 +39,7 @@ export async function trainRun(options: TrainRunOptions): Promise<{ result: Trai
   try {
     const before = parentFailure(workspace, meaning);
     if (before !== undefined) {
-      const failure = `its parent failed at step ${before.step}, before the fork: ${before.text}`;
+      const failure = `its parent, run ${meaning.lineage?.parent}, failed at step ${before.step}, before the fork`;
       writer.fail(failure);
       const nothing = { steps: 0, trainMs: 0, measureMs: 0, stepsShared: 0, damaged: [] };
       return { result: { run: runIdOf(meaning), ...nothing, failure } };

@@ -21,6 +21,8 @@ export interface CliEnd {
 export interface RunningCli {
   readonly pid: number;
   readonly end: Promise<CliEnd>;
+  /** What it has printed by now. */
+  printed(): string;
   /** To the process and all that it started; false when they are gone. */
   killGroup(signal: NodeJS.Signals): boolean;
 }
@@ -46,6 +48,7 @@ export function startCli(args: readonly string[]): RunningCli {
   return {
     pid: child.pid!,
     end,
+    printed: () => stdout,
     killGroup(signal) {
       try {
         return process.kill(-child.pid!, signal);

@@ -25,6 +25,7 @@ export function doctorCommand(): Command {
 
 async function doctor({ home, json }: CommonOptions): Promise<void> {
   const findings = [nodeFinding(), machineFinding(), ...packageFindings(), await runtimeFinding()];
+  if (findings.every(({ level }) => level !== "error")) findings.push(await numericsFinding());
   if (existsSync(home)) {
     findings.push(diskFinding(home));
     findings.push(...(await workspaceFindings(home)));
@@ -74,6 +75,13 @@ async function runtimeFinding(): Promise<Finding> {
       text: `does not load (${why}); nothing can be trained here: check that the platform is one of linux x64/arm64, macOS, Windows`,
     };
   }
+}
+
+/** What the bits of runs that are made here depend on, besides each program's graph. */
+async function numericsFinding(): Promise<Finding> {
+  const { machineNumerics } = await import("../../engine/native.ts");
+  const parts = Object.entries(machineNumerics()).map(([component, value]) => `${component} ${value}`);
+  return { level: "ok", about: "numerics", text: parts.join("; ") };
 }
 
 async function workspaceFindings(home: string): Promise<Finding[]> {

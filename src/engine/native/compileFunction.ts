@@ -7,7 +7,7 @@ import { requireBound, requireOpen, requireRows } from "../checks.ts";
 import type { FunctionProgram, FunctionSpec } from "../device.ts";
 import type { Graph } from "../ir/types.ts";
 import { lowerFunction } from "../lowerFunction.ts";
-import { functionMemory } from "../memory.ts";
+import { functionMemory, leastFunctionMemory } from "../memory.ts";
 import { FUNCTION_NAMES, functionModel } from "../onnx/functionModel.ts";
 import type { Specs } from "../program.ts";
 import { initEngine } from "../program.ts";
@@ -17,6 +17,7 @@ import { openSession, type ort, runSession } from "./session.ts";
 import { fromRuntime, toRuntime } from "./tensors.ts";
 
 export async function compileFunction(spec: FunctionSpec, options: SessionOptions = {}): Promise<FunctionProgram> {
+  requireMemory(spec.name, leastFunctionMemory(spec), options);
   await initEngine();
   return openFunction(spec, lowerFunction(spec), options);
 }

@@ -4,7 +4,7 @@
 import { canonicalJson, sha256Hex } from "../../core/index.ts";
 import type { LoopProgram, LoopSpec } from "../device.ts";
 import { lowerTracedLoop, traceLoop } from "../lowerLoop.ts";
-import { loopMemory } from "../memory.ts";
+import { leastLoopMemory, loopMemory } from "../memory.ts";
 import { loopModel } from "../onnx/loopModel.ts";
 import { initEngine } from "../program.ts";
 import { contentHashOf } from "../trace/contentHash.ts";
@@ -17,6 +17,7 @@ import type { SessionOptions } from "./session.ts";
 import { openSession } from "./session.ts";
 
 export async function compileLoop(spec: LoopSpec, options: SessionOptions = {}): Promise<LoopProgram> {
+  requireMemory(spec.name, leastLoopMemory(spec), options);
   await initEngine();
   const traced = traceLoop(spec);
   const { model, layout, memory } = cachedModel(keyOf(spec, traced), options.cacheFolder, () => {

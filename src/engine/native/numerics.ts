@@ -13,13 +13,23 @@ const RELEVANT_FLAGS = /^(avx|avx2|fma|f16c|avx512\w*|avx_vnni|amx\w*|asimd\w*|s
 
 /** One key for everything that a run computes with. The order of programs does not matter. */
 export function numericsOf(...programs: readonly HashedProgram[]): Numerics {
+  const { engine, ...machine } = machineNumerics();
+  return { engine, graph: combinedHash(programs), ...machine };
+}
+
+/** What all programs of this build on this machine have in common. */
+export function machineNumerics(): Omit<Numerics, "graph"> {
   return {
     engine: `ontogeny-engine/${ENGINE_VERSION}`,
-    graph: combinedHash(programs),
-    runtime: describeRuntime(),
+    runtime: `${describeRuntime()}, v8@${describeScript()}`,
     threads: 1,
     cpu: describeProcessor(),
   };
+}
+
+/** Initial draws and schedules are computed by the script engine, whose sines and logarithms change with its version. */
+function describeScript(): string {
+  return process.versions.v8.split(".").slice(0, 2).join(".");
 }
 
 let processor: string | undefined;
