@@ -80,7 +80,9 @@ function goalText({ goal, held }: BenchRow): string {
 
 function reportProgress(rows: readonly BenchRow[]): void {
   for (const { case: title, ours, unit, ratio, peerName } of rows)
-    process.stderr.write(`${title}: ${shortNumber(ours)} ${unit}, ${shortNumber(ratio)} × ${peerName ?? "—"}\n`);
+    process.stderr.write(
+      `${title}: ${shortNumber(ours)} ${unit}${ratio === null ? "" : `, ${shortNumber(ratio)} × ${peerName}`}\n`,
+    );
 }
 
 function wholeNumber(option: string, text: string): number {
