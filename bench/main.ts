@@ -37,8 +37,9 @@ const suite = SUITES[name];
 if (suite === undefined)
   fail(`SUITE_UNKNOWN: expected one of ${Object.keys(SUITES).join(", ")}, got "${name}"; npm run bench -- study`);
 if (values.profile !== undefined) {
-  await refuseUnknown([values.profile]);
-  const { profileText } = await import("./engine/profile.ts");
+  const { PROFILED, profileText } = await import("./engine/profile.ts");
+  if (name !== "engine" || !PROFILED.includes(values.profile))
+    fail(`CASE_UNKNOWN: --profile: expected suite engine and one of ${PROFILED.join(", ")}, got "${values.profile}"`);
   const [steps, nodes] = [wholeNumber("steps", values.steps), wholeNumber("nodes", values.nodes)];
   console.log(await profileText(values.profile, { steps, nodes }));
 } else {

@@ -11,7 +11,7 @@ import {
   withoutPrefix,
   withPrefix,
 } from "../../src/engine/index.ts";
-import { nativeDevice } from "../../src/engine/native.ts";
+import { nativeDevice, type SessionOptions } from "../../src/engine/native.ts";
 import { drawNormal } from "./draws.ts";
 import { TRANSFORMER, transformer } from "./models/transformer.ts";
 import { specsOf } from "./ours.ts";
@@ -52,7 +52,7 @@ export class CurvatureRun {
   }
 
   /** The gradient alone, or the Hessian–vector product. */
-  static async open(what: "gradient" | "product", problem: Problem): Promise<CurvatureRun> {
+  static async open(what: "gradient" | "product", problem: Problem, options?: SessionOptions): Promise<CurvatureRun> {
     const { parameters, resident } = problem;
     const { sequences, answers } = resident;
     const direction = withoutPrefix(resident, "along.");
@@ -60,19 +60,22 @@ export class CurvatureRun {
       grad((own: JaxArrays) => softmaxCrossEntropy(TRANSFORMER.apply(own, data.sequences), data.answers))(
         p,
       ) as JaxArrays;
-    const program = await nativeDevice.compileFunction({
-      name: what,
-      resident: specsOf({ sequences, answers }),
-      inputs: specsOf(what === "gradient" ? parameters : { ...parameters, ...withPrefix(direction, "along.") }),
-      fn: ({ sequences: tokens, answers: labels, ...inputs }) => {
-        const data = { sequences: tokens, answers: labels };
-        if (what === "gradient") return gradientOf(inputs, data);
-        const along = withoutPrefix(inputs, "along.");
-        const p = Object.fromEntries(Object.keys(along).map((name) => [name, inputs[name]]));
-        const [, product] = jvp((own: JaxArrays) => gradientOf(own, data), [p], [along]);
-        return product as JaxArrays;
+    const program = await nativeDevice.compileFunction(
+      {
+        name: what,
+        resident: specsOf({ sequences, answers }),
+        inputs: specsOf(what === "gradient" ? parameters : { ...parameters, ...withPrefix(direction, "along.") }),
+        fn: ({ sequences: tokens, answers: labels, ...inputs }) => {
+          const data = { sequences: tokens, answers: labels };
+          if (what === "gradient") return gradientOf(inputs, data);
+          const along = withoutPrefix(inputs, "along.");
+          const p = Object.fromEntries(Object.keys(along).map((name) => [name, inputs[name]]));
+          const [, product] = jvp((own: JaxArrays) => gradientOf(own, data), [p], [along]);
+          return product as JaxArrays;
+        },
       },
-    });
+      options,
+    );
     program.bind({ sequences, answers });
     return new CurvatureRun(program, parameters, what === "gradient" ? {} : direction);
   }
@@ -95,6 +98,10 @@ export class CurvatureRun {
         return [name, [Math.sqrt(squares), dot]];
       }),
     );
+  }
+
+  close(): Promise<void> {
+    return this.program.dispose();
   }
 
   private result(): Promise<Parameters> {

@@ -66,7 +66,7 @@ async function timeAlone({ batch, m, k, n }: Product): Promise<number> {
           [batch, m, k],
           [batch, k, n],
         ];
-  const times = await profiled(async (profilePath) => {
+  const { nodes } = await profiled(async (profilePath) => {
     const inputs = { left: filled(left), right: filled(right) };
     const program = await nativeDevice.compileFunction(
       { name: "product", inputs, fn: (args) => ({ out: ops.matmul(args.left, args.right) }) },
@@ -75,7 +75,7 @@ async function timeAlone({ batch, m, k, n }: Product): Promise<number> {
     for (let i = 0; i < REPEATS; i++) await program.run(inputs);
     await program.dispose();
   });
-  const kernels = times.filter(({ operator }) => /MatMul|Gemm/.test(operator));
+  const kernels = nodes.filter(({ operator }) => /MatMul|Gemm/.test(operator));
   return median(kernels.slice(3).map(({ durationUs }) => durationUs)) / 1000;
 }
 

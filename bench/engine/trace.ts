@@ -26,15 +26,28 @@ export interface NodeTime {
   readonly durationUs: number;
 }
 
-/** Runs `work` with a path for SessionOptions.profilePath; it must dispose its program. All nodes' times, in order. */
-export async function profiled(work: (profilePath: string) => Promise<void>): Promise<NodeTime[]> {
+export interface Trace {
+  /** Every node's kernel, in order; a Loop's inner ones besides the Loop itself. */
+  readonly nodes: readonly NodeTime[];
+  /** One call of the session each. */
+  readonly calls: readonly { readonly startUs: number; readonly durationUs: number }[];
+}
+
+/** Runs `work` with a path for SessionOptions.profilePath; it must dispose its program. */
+export async function profiled(work: (profilePath: string) => Promise<void>): Promise<Trace> {
   const folder = mkdtempSync(join(tmpdir(), "ontogeny-profile-"));
   try {
     await work(join(folder, "trace"));
     const [file] = readdirSync(folder);
     if (file === undefined) throw new Error("profile: expected ONNX Runtime to write a trace, got none");
     const events = JSON.parse(readFileSync(join(folder, file), "utf8")) as TraceEvent[];
-    return events.filter(({ cat, name }) => cat === "Node" && name.endsWith("_kernel_time")).map(nodeTime);
+    events.sort((a, b) => a.ts - b.ts);
+    return {
+      nodes: events.filter(({ cat, name }) => cat === "Node" && name.endsWith("_kernel_time")).map(nodeTime),
+      calls: events
+        .filter(({ cat, name }) => cat === "Session" && name === "model_run")
+        .map(({ ts, dur }) => ({ startUs: ts, durationUs: dur })),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
