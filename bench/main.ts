@@ -37,8 +37,9 @@ const suite = SUITES[name];
 if (suite === undefined)
   fail(`SUITE_UNKNOWN: expected one of ${Object.keys(SUITES).join(", ")}, got "${name}"; npm run bench -- study`);
 if (values.profile !== undefined) {
-  await refuseUnknown([values.profile]);
-  const { profileText } = await import("./engine/profile.ts");
+  const { PROFILED, profileText } = await import("./engine/profile.ts");
+  if (name !== "engine" || !PROFILED.includes(values.profile))
+    fail(`CASE_UNKNOWN: --profile: expected suite engine and one of ${PROFILED.join(", ")}, got "${values.profile}"`);
   const [steps, nodes] = [wholeNumber("steps", values.steps), wholeNumber("nodes", values.nodes)];
   console.log(await profileText(values.profile, { steps, nodes }));
 } else {
@@ -80,7 +81,9 @@ function goalText({ goal, held }: BenchRow): string {
 
 function reportProgress(rows: readonly BenchRow[]): void {
   for (const { case: title, ours, unit, ratio, peerName } of rows)
-    process.stderr.write(`${title}: ${shortNumber(ours)} ${unit}, ${shortNumber(ratio)} × ${peerName ?? "—"}\n`);
+    process.stderr.write(
+      `${title}: ${shortNumber(ours)} ${unit}${ratio === null ? "" : `, ${shortNumber(ratio)} × ${peerName}`}\n`,
+    );
 }
 
 function wholeNumber(option: string, text: string): number {

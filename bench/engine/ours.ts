@@ -3,54 +3,59 @@
  */
 import type { Tensor } from "../../src/core/index.ts";
 import {
-  adamwRow,
+  adamw,
+  initialTrainingState,
   type LoopProgram,
   type LoopSpec,
   type Specs,
-  scalarColumns,
   type Tensors,
+  trainingColumns,
+  trainingLoop,
 } from "../../src/engine/index.ts";
 import { nativeDevice, type SessionOptions } from "../../src/engine/native.ts";
-import { adamwLoop, initialState } from "../../src/lab/adamwTraining.ts";
 import { MODELS } from "./models/index.ts";
 import type { Problem } from "./problem.ts";
 
-const BETAS = { beta1: 0.9, beta2: 0.999 };
+const PARTS = { optimizer: adamw({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }) };
 
 export function loopSpec(problem: Problem): LoopSpec {
   const { gathers, loss } = MODELS[problem.model];
-  const used = new Set(Object.values(gathers).map(({ from }) => from));
-  const resident = used.size === 0 ? problem.resident : pick(problem.resident, (name) => used.has(name));
-  return adamwLoop({
+  const gathered = new Set(Object.values(gathers).map(({ from }) => from));
+  const resident = gathered.size === 0 ? problem.resident : pick(problem.resident, (name) => gathered.has(name));
+  return trainingLoop({
+    ...PARTS,
     name: problem.model,
     parameters: specsOf(problem.parameters),
     resident: specsOf(resident),
     perStep: specsOf(problem.perStep, 1),
     gathers,
     loss,
-    betas: BETAS,
   });
 }
 
 /** A program that goes on from where it was, step after step, and can begin again. */
 export class OurRun {
-  private constructor(
-    private readonly program: LoopProgram,
-    private readonly problem: Problem,
-    private state: Tensors,
-    private step = 0,
-  ) {}
+  private readonly program: LoopProgram;
+  private readonly problem: Problem;
+  private state: Tensors;
+  private step = 0;
+
+  private constructor(program: LoopProgram, problem: Problem) {
+    this.program = program;
+    this.problem = problem;
+    this.state = initialTrainingState(problem.parameters, PARTS);
+  }
 
   static async open(problem: Problem, options?: SessionOptions): Promise<OurRun> {
     const spec = loopSpec(problem);
     const program = await nativeDevice.compileLoop(spec, options);
     program.bind(pick(problem.resident, (name) => name in spec.resident));
-    return new OurRun(program, problem, { ...initialState(problem.parameters) });
+    return new OurRun(program, problem);
   }
 
   /** Back to the first state and the first batch. */
   restart(): void {
-    this.state = { ...initialState(this.problem.parameters) };
+    this.state = initialTrainingState(this.problem.parameters, PARTS);
     this.step = 0;
   }
 
@@ -68,13 +73,12 @@ export class OurRun {
 
   private table(steps: number): Record<string, Tensor> {
     const { learningRate, weightDecay, perStep } = this.problem;
-    const rows = Array.from({ length: steps }, (_, i) =>
-      adamwRow({ learningRate, weightDecay, ...BETAS, update: this.step + i + 1 }),
-    );
-    const batches = Object.entries(perStep).map(
-      ([name, tensor]) => [name, rowsFrom(tensor, this.step, steps)] as const,
-    );
-    return { ...Object.fromEntries(batches), ...scalarColumns(rows) };
+    const rows = Object.entries(perStep).map(([name, rowsOf]) => [name, rowsFrom(rowsOf, this.step, steps)] as const);
+    const settingsAt = () => ({ learningRate, weightDecay });
+    return {
+      ...Object.fromEntries(rows),
+      ...trainingColumns({ parts: PARTS, firstStep: this.step, steps, settingsAt }),
+    };
   }
 }
 
@@ -90,9 +94,9 @@ function rowsFrom({ dtype, shape, data }: Tensor, first: number, count: number):
   return { dtype, shape: [count, ...rest], data: picked };
 }
 
-function specsOf(tensors: Readonly<Record<string, Tensor>>, skipAxes = 0): Specs {
+export function specsOf(tensors: Readonly<Record<string, Tensor>>, skippedAxes = 0): Specs {
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(skipAxes) }]),
+    Object.entries(tensors).map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(skippedAxes) }]),
   );
 }
 

@@ -1,83 +1,38 @@
 /**
- * @file Where a step's time goes, by ONNX Runtime's own profiler: per operator and for the slowest nodes. The nodes
- * inside a Loop are in its trace. What the trace does not hold (a profiler that wrote nothing) is an error.
+ * @file Where a step's time goes, by ONNX Runtime's own profiler: per operator and for the slowest nodes.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { renderTable, shortNumber } from "../../src/cli/table.ts";
+import type { SessionOptions } from "../../src/engine/native.ts";
+import { CurvatureRun, curvatureProblem } from "./curvature.ts";
 import { MODELS } from "./models/index.ts";
 import { OurRun } from "./ours.ts";
+import { type NodeTime, profiled } from "./trace.ts";
 
-interface TraceEvent {
-  readonly cat: string;
-  readonly name: string;
-  readonly ts: number;
-  readonly dur: number;
-  readonly args?: {
-    readonly op_name?: string;
-    readonly input_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
-    readonly output_type_shape?: readonly Readonly<Record<string, readonly number[]>>[];
-  };
-}
+const WARM_UP = 2;
 
-export interface NodeTime {
-  readonly name: string;
-  readonly operator: string;
-  readonly shapes: string;
-  readonly startUs: number;
-  readonly durationUs: number;
-}
-
-/** Runs `work` with a path for SessionOptions.profilePath; it must dispose its program. All nodes' times, in order. */
-export async function profiled(work: (profilePath: string) => Promise<void>): Promise<NodeTime[]> {
-  const folder = mkdtempSync(join(tmpdir(), "ontogeny-profile-"));
-  try {
-    await work(join(folder, "trace"));
-    const [file] = readdirSync(folder);
-    if (file === undefined) throw new Error("profile: expected ONNX Runtime to write a trace, got none");
-    const events = JSON.parse(readFileSync(join(folder, file), "utf8")) as TraceEvent[];
-    return events.filter(({ cat, name }) => cat === "Node" && name.endsWith("_kernel_time")).map(nodeTime);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function nodeTime({ name, ts, dur, args }: TraceEvent): NodeTime {
-  const shapes = (list: readonly Readonly<Record<string, readonly number[]>>[] = []): string =>
-    list.map((entry) => `[${Object.values(entry)[0].join(",")}]`).join(" ");
-  return {
-    name: name.replace(/_kernel_time$/, ""),
-    operator: args?.op_name ?? "?",
-    shapes: `${shapes(args?.input_type_shape)} → ${shapes(args?.output_type_shape)}`,
-    startUs: ts,
-    durationUs: dur,
-  };
-}
+export const PROFILED: readonly string[] = [...Object.keys(MODELS), "gradient", "product"];
 
 /** Text: a table of operators, then one of the slowest nodes, in milliseconds a step. */
 export async function profileText(name: string, options: { readonly steps: number; readonly nodes: number }) {
   const { steps, nodes: shown } = options;
-  const times = await profiled(async (profilePath) => {
-    const run = await OurRun.open(MODELS[name].problem(), { profilePath });
-    await run.advance(2);
+  const trace = await profiled(async (profilePath) => {
+    const run = await openRun(name, { profilePath });
+    await run.advance(WARM_UP);
     await run.advance(steps);
     await run.close();
   });
-  const loop = times.filter(({ operator }) => operator === "Loop").sort((a, b) => a.startUs - b.startUs)[1];
-  const inside = times.filter(
-    ({ operator, startUs }) =>
-      operator !== "Loop" && startUs >= loop.startUs && startUs < loop.startUs + loop.durationUs,
-  );
-  const kernelsUs = inside.reduce((total, { durationUs }) => total + durationUs, 0);
+  // A training loop takes all its steps in one call; a function takes one a call.
+  const calls = trace.calls.slice(trace.calls.length === 2 ? 1 : WARM_UP);
+  const begin = calls[0].startUs;
+  const inside = trace.nodes.filter(({ operator, startUs }) => operator !== "Loop" && startUs >= begin);
   const msPerStep = (us: number): number => us / 1000 / steps;
+  const total = msPerStep(sumUs(calls));
   const operators = [...group(inside, ({ operator }) => operator)].map(([operator, list]) => ({
     operator,
     ms: msPerStep(sumUs(list)),
     count: list.length / steps,
   }));
-  operators.push({ operator: "(between kernels)", ms: msPerStep(loop.durationUs - kernelsUs), count: 0 });
-  const total = msPerStep(loop.durationUs);
+  operators.push({ operator: "(between kernels)", ms: total - msPerStep(sumUs(inside)), count: 0 });
   const nodes = [...group(inside, ({ name: node }) => node)].map(([node, list]) => ({
     node,
     ms: msPerStep(sumUs(list)),
@@ -104,7 +59,19 @@ export async function profileText(name: string, options: { readonly steps: numbe
   ].join("\n\n");
 }
 
-const sumUs = (list: readonly NodeTime[]): number => list.reduce((total, { durationUs }) => total + durationUs, 0);
+interface Profilable {
+  advance(steps: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** A training case's loop, or the transformer's "gradient" or "product" (with the Hessian). */
+function openRun(name: string, options: SessionOptions): Promise<Profilable> {
+  if (name === "gradient" || name === "product") return CurvatureRun.open(name, curvatureProblem(), options);
+  return OurRun.open(MODELS[name].problem(), options);
+}
+
+const sumUs = (list: readonly Pick<NodeTime, "durationUs">[]): number =>
+  list.reduce((total, { durationUs }) => total + durationUs, 0);
 
 function group<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

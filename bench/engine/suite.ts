@@ -3,6 +3,7 @@
  */
 import type { BenchRow } from "../harness.ts";
 import { TRAINING_CASES } from "./cases.ts";
+import { compileRows, hvpRows, matmulShareRows, twoCoreRows } from "./ownRows.ts";
 import { type Measuring, trainingRows } from "./trainingRows.ts";
 
 interface Case {
@@ -10,10 +11,13 @@ interface Case {
   readonly rows: (measuring: Measuring) => Promise<BenchRow[]>;
 }
 
-const CASES: readonly Case[] = TRAINING_CASES.map((one) => ({
-  name: one.name,
-  rows: (measuring) => trainingRows(one, measuring),
-}));
+const CASES: readonly Case[] = [
+  ...TRAINING_CASES.map((one) => ({ name: one.name, rows: (measuring: Measuring) => trainingRows(one, measuring) })),
+  { name: "matmulShare", rows: matmulShareRows },
+  { name: "hvp", rows: hvpRows },
+  { name: "twoCores", rows: twoCoreRows },
+  { name: "compile", rows: compileRows },
+];
 
 export const CASE_NAMES: readonly string[] = CASES.map(({ name }) => name);
 

@@ -9,10 +9,10 @@ import { alternateCosts, type BenchRow, median, ratioInterval } from "../harness
 import { type Clock, canPin, PeerProcess, python } from "../peerProcess.ts";
 import type { TrainingCase } from "./cases.ts";
 import { MODELS } from "./models/index.ts";
-import { writeProblem } from "./problem.ts";
+import { type Problem, writeProblem } from "./problem.ts";
 
 export const SUITE = "engine";
-const CORE = 0;
+export const CORE = 0;
 const WARM_UP_TURNS = 2;
 /** Of a loss after a few steps in float32, where sums are taken in different orders. */
 const RELATIVE_TOLERANCE = 2e-4;
@@ -24,13 +24,15 @@ export interface Measuring {
   readonly clock: Clock;
 }
 
-export async function trainingRows(here: TrainingCase, { root, turns, clock }: Measuring): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), "ontogeny-bench-"));
+export function trainingRows(here: TrainingCase, measuring: Measuring): Promise<BenchRow[]> {
+  return withProblem(MODELS[here.name].problem(), (folder) => measure(here, folder, measuring));
+}
+
+async function measure(here: TrainingCase, folder: string, { root, turns, clock }: Measuring): Promise<BenchRow[]> {
   const started: PeerProcess[] = [];
   try {
-    writeProblem(folder, MODELS[here.name].problem());
     const ours = await PeerProcess.start(contestant("contestant.js", folder), CORE);
-    if (!(ours instanceof PeerProcess)) throw new Error(`${here.name}, our side: ${ours.missing}`);
+    if (!(ours instanceof PeerProcess)) return [refused(here, ours.missing)];
     started.push(ours);
     const script = join(root, "bench", "peers", "enginePeer.py");
     const peers = await Promise.all(PEERS.map((kind) => PeerProcess.start([python(), script, kind, folder], CORE)));
@@ -71,9 +73,33 @@ export async function trainingRows(here: TrainingCase, { root, turns, clock }: M
     });
   } finally {
     for (const one of started) one.stop();
+  }
+}
+
+/** The problem in a folder of its own, for as long as the work lasts. */
+export async function withProblem<T>(problem: Problem, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "ontogeny-bench-"));
+  try {
+    writeProblem(folder, problem);
+    return await work(folder);
+  } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** The engine does not take the model: no figure, and the goal is not met. */
+const refused = ({ title, goals }: TrainingCase, why: string): BenchRow => ({
+  suite: SUITE,
+  case: title,
+  ours: Number.NaN,
+  peer: null,
+  peerName: null,
+  ratio: null,
+  goal: goals.torch,
+  unit: "ms/step",
+  runs: 0,
+  note: `refused: ${why}`,
+});
 
 /** The command of a module beside this one, as compiled. */
 export function contestant(module: string, ...args: readonly string[]): string[] {

@@ -1,7 +1,8 @@
 """A peer of suite `engine`: `enginePeer.py FRAMEWORK FOLDER` trains the problem in FOLDER (bench/engine/problem.ts) with
 AdamW. A line with a number asks for that many steps and is answered with milliseconds a step (and of
 processor time); {"check": n} for the
-losses of the first n steps from the first state."""
+losses of the first n steps from the first state; {"product": true} (JAX) for norm and projection of the Hessian times
+the direction in the problem's data, by parameter."""
 
 import json
 import sys
@@ -38,7 +39,9 @@ def main(framework, folder):
     print(json.dumps({"ready": training.name}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
-        if isinstance(request, dict):
+        if isinstance(request, dict) and "product" in request:
+            print(json.dumps({"product": training.product()}), flush=True)
+        elif isinstance(request, dict):
             training.restart()
             print(json.dumps({"losses": training.advance(request["check"])}), flush=True)
         else:

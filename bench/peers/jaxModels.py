@@ -134,3 +134,11 @@ class Training:
         self.carry, losses = self.scan(self.carry, (batches, (numbers + 1).astype(np.float32)), self.resident)
         self.step += steps
         return np.asarray(losses).tolist()
+
+    def product(self):
+        """By parameter: the norm of H·v, and v·H·v, for the direction v under "along." in the data."""
+        p, data = self.carry[0], self.resident
+        along = {name: data[f"along.{name}"] for name in p}
+        loss, sizes = LOSSES[self.problem["model"]], self.problem["sizes"]
+        _, result = jax.jit(lambda *pair: jax.jvp(jax.grad(lambda own: loss(own, data, sizes)), pair[:1], pair[1:]))(p, along)
+        return {name: [float(jnp.linalg.norm(h)), float(jnp.vdot(h, along[name]))] for name, h in result.items()}
