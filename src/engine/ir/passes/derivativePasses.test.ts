@@ -62,6 +62,18 @@ describe("splitGraph", () => {
     `);
   });
 
+  test("transposes a fixed left operand once, where the product would read it transposed every time", () => {
+    const graph = graphOf({ x: [9, 4], v: [9, 5] }, (b, { x, v }) => {
+      const still = b.op("Exp", [x]);
+      return b.op("MatMul", [still, v], { ...product, transA: true });
+    });
+    const { fixed, varying } = splitGraph(graph, (name) => name === "v");
+    expect(fixed.outputs.map(({ value }) => value.shape)).toEqual([[4, 9]]);
+    expect(varying.nodes.filter(({ op }) => op === "MatMul").map(({ attributes }) => attributes.transA)).toEqual([
+      false,
+    ]);
+  });
+
   test("leaves outputs that do not vary, and inputs that the varying half reads, in their places", () => {
     const builder = new Builder("f");
     const [w, v] = [builder.input("w", "float32", [3]), builder.input("v", "float32", [3])];

@@ -4,6 +4,7 @@
  * constants and reshapes, which cost nothing.
  */
 import { Builder } from "../builder.ts";
+import { rebuild } from "../rebuild.ts";
 import type { Graph, Node, Port, Value } from "../types.ts";
 import { dropDeadCode } from "./deadCode.ts";
 
@@ -18,15 +19,33 @@ export interface SplitGraph {
 
 export const keptName = (index: number): string => `kept.${index}`;
 
-export function splitGraph(graph: Graph, isVarying: (inputName: string) => boolean): SplitGraph {
-  const dependent = new Set<Value>(graph.inputs.filter(({ name }) => isVarying(name)).map(({ value }) => value));
-  for (const node of graph.nodes)
-    if (node.inputs.some((input) => dependent.has(input))) for (const output of node.outputs) dependent.add(output);
+export function splitGraph(whole: Graph, isVarying: (inputName: string) => boolean): SplitGraph {
+  const graph = dropDeadCode(transposeOnce(whole, isVarying));
+  const dependent = dependentValues(graph, isVarying);
   const second = new SecondHalf(graph);
   for (const node of graph.nodes) if (node.outputs.some((output) => dependent.has(output))) second.repeat(node);
   const varying = second.finish(graph.outputs.filter(({ value }) => dependent.has(value)));
   const outputs = [...graph.outputs.filter(({ value }) => !dependent.has(value)), ...second.kept];
   return { fixed: dropDeadCode({ ...graph, name: `${graph.name}.fixed`, outputs }), varying, kept: second.kept };
+}
+
+function dependentValues(graph: Graph, isVarying: (inputName: string) => boolean): ReadonlySet<Value> {
+  const dependent = new Set<Value>(graph.inputs.filter(({ name }) => isVarying(name)).map(({ value }) => value));
+  for (const node of graph.nodes)
+    if (node.inputs.some((input) => dependent.has(input))) for (const output of node.outputs) dependent.add(output);
+  return dependent;
+}
+
+/** The runtime's product reads a transposed left operand some 12% slower: one that is fixed is transposed once instead. */
+function transposeOnce(graph: Graph, isVarying: (inputName: string) => boolean): Graph {
+  const dependent = dependentValues(graph, isVarying);
+  const turned = new Map<Value, Value>();
+  return rebuild(graph, ({ builder, node, inputs: [left, ...rest] }) => {
+    const isWorth = node.op === "MatMul" && node.attributes.transA === true && left.shape.length === 2;
+    if (!isWorth || dependent.has(node.inputs[0]) || !dependent.has(node.outputs[0])) return undefined;
+    if (!turned.has(left)) turned.set(left, builder.op("Transpose", [left], { perm: [1, 0] }));
+    return builder.emit("MatMul", [turned.get(left)!, ...rest], { ...node.attributes, transA: false });
+  });
 }
 
 /** Re-emits the dependent nodes; operands from outside become inputs. */
