@@ -10,10 +10,14 @@ import { recogniseCumulativeSums } from "../trace/patterns/cumulativeSums.ts";
 import { recognisePooledReshapes } from "../trace/patterns/pooledReshapes.ts";
 import type { Constant, Operand, TracedProgram, Variable } from "../trace/program.ts";
 import { keepLiveRegions } from "../trace/regions/liveRegions.ts";
+import { ROUTINES } from "../trace/segments.ts";
 import { materialise } from "./physical.ts";
 import { RULES } from "./rules.ts";
 import type { View } from "./view.ts";
 import { uniformView, viewOf } from "./view.ts";
+
+const NOT_IN_A_GRAPH =
+  "it runs on jax-js's own device between graphs, so a compiled function can use it, and a training loop cannot";
 
 /** Values of the program's outputs, each row-major in its logical shape. Throws before anything is run. */
 export function lowerProgram(
@@ -31,7 +35,7 @@ export function lowerProgram(
     builder.scope = scope;
     const refuse = (detail?: string) => new UnsupportedPrimitiveError(primitive, scope, detail);
     const rule = RULES[primitive];
-    if (rule === undefined) throw refuse();
+    if (rule === undefined) throw refuse(ROUTINES.has(primitive) ? NOT_IN_A_GRAPH : undefined);
     refuseEmpty(scope, primitive, outputs);
     const result = rule({
       builder,

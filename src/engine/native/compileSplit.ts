@@ -10,7 +10,7 @@ import { lowerSplit, SPLIT_PORTS } from "../lowerSplit.ts";
 import type { TensorSpec } from "../program.ts";
 import { initEngine } from "../program.ts";
 import { withoutPrefix } from "../stepTable.ts";
-import { openFunction } from "./compileFunction.ts";
+import { openFunction } from "./openFunction.ts";
 import type { SessionOptions } from "./session.ts";
 
 export async function compileSplit(spec: SplitSpec, options: SessionOptions = {}): Promise<SplitProgram> {
