@@ -23,6 +23,8 @@ export interface BenchRow {
   /** Turns that the medians are taken over. */
   readonly runs: number;
   readonly note?: string;
+  /** What `--profile` calls the case, where it can be profiled. */
+  readonly profile?: string;
 }
 
 export interface Contestant {
@@ -75,3 +77,6 @@ export function isMet({ ours, ratio, goal, held }: BenchRow): boolean | null {
   if (value === null) return null;
   return held?.side === "atLeast" ? value >= goal : value <= goal;
 }
+
+export const goalText = ({ goal, held }: BenchRow): string =>
+  goal === null ? "—" : `${held?.side === "atLeast" ? "≥" : "≤"} ${goal}`;

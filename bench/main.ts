@@ -1,11 +1,11 @@
 /**
- * @file `npm run bench -- SUITE [--only CASE,…] [--turns N] [--clock wall|cpu] [--json]`: runs one suite and prints a table,
- * or one JSON object a line.
+ * @file `npm run bench -- SUITE [--only CASE,…] [--turns N] [--clock wall|cpu] [--json] [--page FILE]`: runs one
+ * suite and prints a table, or one JSON object a line; --page (suite engine) writes the figures into docs/benchmarks.md.
  * `npm run bench -- engine --profile CASE [--steps N] [--nodes N]`: where a step's time goes.
  */
 import { parseArgs } from "node:util";
 import { renderTable, shortNumber } from "../src/cli/table.ts";
-import { type BenchRow, isMet } from "./harness.ts";
+import { type BenchRow, goalText, isMet } from "./harness.ts";
 import type { Clock } from "./peerProcess.ts";
 
 interface Request {
@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     profile: { type: "string" },
     steps: { type: "string", default: "20" },
     nodes: { type: "string", default: "25" },
+    page: { type: "string" },
   },
 });
 const [name = ""] = positionals;
@@ -45,14 +46,14 @@ if (values.profile !== undefined) {
 } else {
   const only = values.only.split(",").filter((word) => word !== "");
   await refuseUnknown(only);
-  const rows = await suite({
-    root: process.cwd(),
-    only,
-    turns: wholeNumber("turns", values.turns),
-    clock: clock(values.clock),
-  });
+  const measuring = { root: process.cwd(), turns: wholeNumber("turns", values.turns), clock: clock(values.clock) };
+  const rows = await suite({ ...measuring, only });
   if (values.json) for (const row of rows) console.log(JSON.stringify(row));
   else print(rows);
+  if (values.page !== undefined) {
+    const { writePage } = await import("./engine/page.ts");
+    await writePage(values.page, rows, { ...measuring, date: new Date().toISOString().slice(0, 10) });
+  }
 }
 
 function print(rows: readonly BenchRow[]): void {
@@ -73,10 +74,6 @@ function print(rows: readonly BenchRow[]): void {
   );
   const missed = rows.filter((row) => isMet(row) === false).map((row) => row.case);
   console.log(missed.length === 0 ? "\nEvery goal is met." : `\nGoal missed: ${[...new Set(missed)].join(", ")}`);
-}
-
-function goalText({ goal, held }: BenchRow): string {
-  return goal === null ? "—" : `${held?.side === "atLeast" ? "≥" : "≤"} ${goal}`;
 }
 
 function reportProgress(rows: readonly BenchRow[]): void {

@@ -9,8 +9,6 @@ export interface TrainingCase {
   /** Everyone's losses are compared over this many steps from the same start. */
   readonly checkSteps: number;
   readonly goals: { readonly torch: number; readonly jax: number | null };
-  /** Which of the idiomatic forms the peers are written in: the faster one here. */
-  readonly forms?: string;
 }
 
 export const TRAINING_CASES: readonly TrainingCase[] = [
@@ -52,8 +50,8 @@ export const TRAINING_CASES: readonly TrainingCase[] = [
   {
     name: "conv",
     title: "conv net (5 × 5: 16, 32; 512–128–10), batch 128",
-    stepsPerTurn: 20,
-    checkSteps: 10,
+    stepsPerTurn: 5,
+    checkSteps: 4,
     goals: { torch: 2, jax: null },
   },
 ];

@@ -1,13 +1,13 @@
 /**
- * @file The transformer's gradient and its Hessian–vector product, forward over reverse, as programs of their own over
- * one resident batch.
+ * @file The transformer's gradient and its Hessian–vector products over one resident batch, next to each other.
  */
-import { grad, jvp } from "@jax-js/jax";
 import type { Tensor } from "../../src/core/index.ts";
 import {
-  type FunctionProgram,
+  compileCurvature,
+  hvp,
   type JaxArrays,
   softmaxCrossEntropy,
+  valueAndGradient,
   withoutPrefix,
   withPrefix,
 } from "../../src/engine/index.ts";
@@ -40,53 +40,79 @@ export function curvatureProblem(): Problem {
   };
 }
 
-export class CurvatureRun {
-  private readonly program: FunctionProgram;
-  private readonly parameters: Parameters;
-  private readonly direction: Parameters;
+export const CURVATURE_KINDS = ["gradient", "product", "pointProduct"] as const;
 
-  private constructor(program: FunctionProgram, parameters: Parameters, direction: Parameters) {
-    this.program = program;
-    this.parameters = parameters;
+/**
+ * gradient: the gradient alone · product: H·v by one program, as at a new point · pointProduct: H·v at a point whose
+ * gradient is there already, as in Lanczos and Hutchinson.
+ */
+export type CurvatureKind = (typeof CURVATURE_KINDS)[number];
+
+const lossAt = (data: JaxArrays) => (p: JaxArrays) =>
+  softmaxCrossEntropy(TRANSFORMER.apply(p, data.sequences), data.answers);
+
+/** One of the three, repeatable. */
+export class CurvatureRun {
+  private readonly once: () => Promise<Parameters>;
+  private readonly direction: Parameters;
+  readonly close: () => Promise<void>;
+
+  private constructor(once: () => Promise<Parameters>, direction: Parameters, close: () => Promise<void>) {
+    this.once = once;
     this.direction = direction;
+    this.close = close;
   }
 
-  /** The gradient alone, or the Hessian–vector product. */
-  static async open(what: "gradient" | "product", problem: Problem, options?: SessionOptions): Promise<CurvatureRun> {
+  static async open(kind: CurvatureKind, problem: Problem, options?: SessionOptions): Promise<CurvatureRun> {
     const { parameters, resident } = problem;
     const { sequences, answers } = resident;
+    const data = { sequences, answers };
     const direction = withoutPrefix(resident, "along.");
-    const gradientOf = (p: JaxArrays, data: JaxArrays): JaxArrays =>
-      grad((own: JaxArrays) => softmaxCrossEntropy(TRANSFORMER.apply(own, data.sequences), data.answers))(
-        p,
-      ) as JaxArrays;
+    if (kind === "pointProduct") {
+      const program = await compileCurvature(nativeDevice, {
+        name: kind,
+        matrix: { kind: "hessian", loss: (p, batch) => lossAt(batch)(p) },
+        params: specsOf(parameters),
+        data: specsOf(data),
+      });
+      program.bind(data);
+      const point = await program.at(parameters);
+      return new CurvatureRun(
+        () => point.product(direction),
+        direction,
+        () => program.dispose(),
+      );
+    }
+    const feeds = kind === "gradient" ? parameters : { ...parameters, ...withPrefix(direction, "along.") };
     const program = await nativeDevice.compileFunction(
       {
-        name: what,
-        resident: specsOf({ sequences, answers }),
-        inputs: specsOf(what === "gradient" ? parameters : { ...parameters, ...withPrefix(direction, "along.") }),
+        name: kind,
+        resident: specsOf(data),
+        inputs: specsOf(feeds),
         fn: ({ sequences: tokens, answers: labels, ...inputs }) => {
-          const data = { sequences: tokens, answers: labels };
-          if (what === "gradient") return gradientOf(inputs, data);
+          const loss = lossAt({ sequences: tokens, answers: labels });
+          if (kind === "gradient") return valueAndGradient(loss, inputs).gradient;
           const along = withoutPrefix(inputs, "along.");
-          const p = Object.fromEntries(Object.keys(along).map((name) => [name, inputs[name]]));
-          const [, product] = jvp((own: JaxArrays) => gradientOf(own, data), [p], [along]);
-          return product as JaxArrays;
+          return hvp(loss, Object.fromEntries(Object.keys(along).map((name) => [name, inputs[name]])), along);
         },
       },
       options,
     );
-    program.bind({ sequences, answers });
-    return new CurvatureRun(program, parameters, what === "gradient" ? {} : direction);
+    program.bind(data);
+    return new CurvatureRun(
+      () => program.run(feeds),
+      direction,
+      () => program.dispose(),
+    );
   }
 
   async advance(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) await this.result();
+    for (let i = 0; i < count; i++) await this.once();
   }
 
-  /** Of the product. */
+  /** Of a product. */
   async digest(): Promise<ProductDigest> {
-    const product = await this.result();
+    const product = await this.once();
     return Object.fromEntries(
       Object.entries(product).map(([name, { data }]) => {
         const along = this.direction[name].data;
@@ -98,14 +124,6 @@ export class CurvatureRun {
         return [name, [Math.sqrt(squares), dot]];
       }),
     );
-  }
-
-  close(): Promise<void> {
-    return this.program.dispose();
-  }
-
-  private result(): Promise<Parameters> {
-    return this.program.run({ ...this.parameters, ...withPrefix(this.direction, "along.") });
   }
 }
 

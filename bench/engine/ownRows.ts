@@ -7,7 +7,7 @@ import { LocalExecutor } from "../../src/fleet/index.ts";
 import { alternateCosts, type BenchRow, median, ratioInterval } from "../harness.ts";
 import { PeerProcess, python } from "../peerProcess.ts";
 import type { CompileTimes } from "./compileTimes.ts";
-import { curvatureProblem, type ProductDigest } from "./curvature.ts";
+import { CURVATURE_KINDS, curvatureProblem, type ProductDigest } from "./curvature.ts";
 import type { MatMulRate } from "./matmulRate.ts";
 import { CORE, contestant, type Measuring, SUITE, withProblem } from "./trainingRows.ts";
 
@@ -31,6 +31,7 @@ export async function matmulShareRows({ turns, clock }: Measuring): Promise<Benc
         ...NO_PEER,
         case: "1-layer transformer, batch 512: share of this machine's MatMul rate",
         ours: aloneMs / stepMs,
+        profile: "transformer",
         goal: 0.65,
         held: { what: "ours", side: "atLeast" },
         unit: "share",
@@ -48,36 +49,47 @@ export async function matmulShareRows({ turns, clock }: Measuring): Promise<Benc
 const PRODUCT_TOLERANCE = 1e-4;
 
 export async function hvpRows({ root, turns, clock }: Measuring): Promise<BenchRow[]> {
-  return withProblem(curvatureProblem(), (folder) =>
-    withOurs(["gradient", folder], (gradient) =>
-      withOurs(["product", folder], async (product) => {
-        const { agree, text } = await compareWithJax(root, folder, product);
-        const contestants = [gradient, product].map((one) => ({ name: one.name, turn: () => one.time(8, clock) }));
-        await alternateCosts(contestants, 1);
-        const costs = await alternateCosts(contestants, turns);
-        const [base, own] = [gradient, product].map(({ name }) => costs.get(name)!);
-        return [
-          {
-            suite: SUITE,
-            case: "1-layer transformer, batch 512: Hessian–vector product",
-            ours: median(own),
-            peer: median(base),
-            peerName: "its own gradient",
-            ratio: agree ? median(own) / median(base) : Number.NaN,
-            ratioInterval: ratioInterval(own, base),
-            goal: 2,
-            held: { what: "ratio", side: "atMost" },
-            unit: clock === "cpu" ? "ms CPU" : "ms",
-            runs: turns,
-            note: text,
-          },
-        ];
-      }),
-    ),
-  );
+  return withProblem(curvatureProblem(), async (folder) => {
+    const started = await Promise.all(CURVATURE_KINDS.map((kind) => startOurs(kind, folder)));
+    try {
+      const [gradient, ...products] = started;
+      const agreements: Agreement[] = [];
+      for (const product of products) agreements.push(await compareWithJax(root, folder, product));
+      const contestants = started.map((one) => ({ name: one.name, turn: () => one.time(8, clock) }));
+      await alternateCosts(contestants, 1);
+      const costs = await alternateCosts(contestants, turns);
+      const base = costs.get(gradient.name)!;
+      return products.map(({ name }, i): BenchRow => {
+        const own = costs.get(name)!;
+        const { agree, text } = agreements[i];
+        return {
+          suite: SUITE,
+          case: `1-layer transformer, batch 512: Hessian–vector product ${["at a new point", "at a known point"][i]}`,
+          ours: median(own),
+          peer: median(base),
+          peerName: "its own gradient",
+          ratio: agree ? median(own) / median(base) : Number.NaN,
+          ratioInterval: ratioInterval(own, base),
+          goal: 2,
+          held: { what: "ratio", side: "atMost" },
+          unit: clock === "cpu" ? "ms CPU" : "ms",
+          runs: turns,
+          note: text,
+          ...(name === "product" ? { profile: "product" } : {}),
+        };
+      });
+    } finally {
+      for (const one of started) one.stop();
+    }
+  });
 }
 
-async function compareWithJax(root: string, folder: string, ours: PeerProcess) {
+interface Agreement {
+  readonly agree: boolean;
+  readonly text: string;
+}
+
+async function compareWithJax(root: string, folder: string, ours: PeerProcess): Promise<Agreement> {
   const jax = await PeerProcess.start([python(), join(root, "bench", "peers", "enginePeer.py"), "jax", folder], CORE);
   if (!(jax instanceof PeerProcess)) return { agree: true, text: `not compared with JAX: ${jax.missing}` };
   try {
@@ -149,10 +161,10 @@ export async function twoCoreRows({ turns }: Measuring): Promise<BenchRow[]> {
 }
 
 /** A fresh process each turn. */
-export async function compileRows({ turns }: Measuring): Promise<BenchRow[]> {
+export async function compileRows({ turns, clock }: Measuring): Promise<BenchRow[]> {
   const all: CompileTimes[] = [];
   for (let turn = 0; turn < turns; turn++)
-    all.push(await withOurs(["compile", "transformer"], (ours) => ours.ask<CompileTimes>({})));
+    all.push(await withOurs(["compile", "transformer", clock], (ours) => ours.ask<CompileTimes>({})));
   const part = (name: keyof CompileTimes): number => median(all.map((times) => times[name])) / 1000;
   const total = median(all.map(({ traceAndLower, encode, session }) => traceAndLower + encode + session)) / 1000;
   const parts = (["setUp", "traceAndLower", "encode", "session"] as const).map((name) => part(name).toFixed(3));
@@ -162,7 +174,7 @@ export async function compileRows({ turns }: Measuring): Promise<BenchRow[]> {
       case: "compiling the transformer's step, cold",
       ours: total,
       goal: 0.8,
-      unit: "s",
+      unit: clock === "cpu" ? "s CPU" : "s",
       runs: turns,
       note: `trace and lower ${parts[1]}, encode ${parts[2]}, session ${parts[3]}; besides, tracer's set-up ${parts[0]}`,
     },
@@ -170,11 +182,16 @@ export async function compileRows({ turns }: Measuring): Promise<BenchRow[]> {
 }
 
 async function withOurs<T>(args: readonly string[], work: (ours: PeerProcess) => Promise<T>): Promise<T> {
-  const ours = await PeerProcess.start(contestant("ownMeasures.js", ...args), CORE);
-  if (!(ours instanceof PeerProcess)) throw new Error(`${args.join(" ")}: ${ours.missing}`);
+  const ours = await startOurs(...args);
   try {
     return await work(ours);
   } finally {
     ours.stop();
   }
+}
+
+async function startOurs(...args: readonly string[]): Promise<PeerProcess> {
+  const ours = await PeerProcess.start(contestant("ownMeasures.js", ...args), CORE);
+  if (!(ours instanceof PeerProcess)) throw new Error(`${args.join(" ")}: ${ours.missing}`);
+  return ours;
 }
