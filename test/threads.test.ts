@@ -100,7 +100,9 @@ describe("one thread a session", () => {
 describe("one child process a run", () => {
   test("above the lab only one file has the native device, and trainers are opened from there", () => {
     const users = importersOf("engine/native.ts").filter((path) => /^(study|server|cli|fleet)\//.test(path));
-    const withDevice = users.filter((path) => /\bnativeDevice\b/.test(sources.find((one) => one.path === path)!.text));
+    const withDevice = users.filter((path) =>
+      /\bnativeDevice(With)?\b/.test(sources.find((one) => one.path === path)!.text),
+    );
     expect(withDevice).toEqual(["study/openTrainer.ts"]);
     const opening = sources.filter(
       ({ path, text }) => /^(study|server|cli|fleet)\//.test(path) && /\bdevice:/.test(text),

@@ -16,11 +16,12 @@ const devices = new Map<string, NativeDevice>();
  * something in the meaning does not fit.
  */
 export function openTrainer({ process, seeds, lineage }: RunMeaning, cacheDir?: string): Promise<Trainer> {
-  const device = cacheDir === undefined ? nativeDevice : deviceOf(cacheDir);
-  return organism(process.organism).open({ process, seeds, changes: lineage?.changes ?? [], device });
+  const changes = lineage?.changes ?? [];
+  return organism(process.organism).open({ process, seeds, changes, device: deviceOf(cacheDir) });
 }
 
-function deviceOf(cacheDir: string): NativeDevice {
+function deviceOf(cacheDir: string | undefined): NativeDevice {
+  if (cacheDir === undefined) return nativeDevice;
   const device = devices.get(cacheDir) ?? nativeDeviceWith({ cacheFolder: join(cacheDir, "programs") });
   devices.set(cacheDir, device);
   return device;
