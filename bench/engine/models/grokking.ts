@@ -1,6 +1,5 @@
 /**
- * @file Grokking MLP: relu((E[a] + E[b])·W1)·W2, full batch; the two embeddings are one product with one-hot sums,
- * exactly as src/lab/organisms/grokking/program.ts.
+ * @file Grokking MLP: relu((E[a] + E[b])·W1)·W2, full batch, exactly as src/lab/organisms/grokking/program.ts.
  */
 import { ops, softmaxCrossEntropy } from "../../../src/engine/index.ts";
 import { drawNormal, drawSubset } from "../draws.ts";
@@ -15,8 +14,7 @@ export const grokking: Model = {
   problem: () => {
     const rows = drawSubset("grokking pairs", PAIRS, MODULUS ** 2);
     const pairs = Int32Array.from(rows.flatMap((row) => [Math.floor(row / MODULUS), row % MODULUS]));
-    const inputs = new Float32Array(PAIRS * MODULUS);
-    for (const [i, token] of pairs.entries()) inputs[(i >> 1) * MODULUS + token] += 1;
+    const side = (i: number): Int32Array => pairs.filter((_, at) => at % 2 === i);
     const labels = Int32Array.from(rows, (row) => (Math.floor(row / MODULUS) + (row % MODULUS)) % MODULUS);
     return {
       model: "grokking",
@@ -29,7 +27,8 @@ export const grokking: Model = {
         W2: drawNormal("W2", [HIDDEN, MODULUS], Math.sqrt(1 / HIDDEN)),
       },
       resident: {
-        inputs: { dtype: "float32", shape: [PAIRS, MODULUS], data: inputs },
+        first: { dtype: "int32", shape: [PAIRS], data: side(0) },
+        second: { dtype: "int32", shape: [PAIRS], data: side(1) },
         pairs: { dtype: "int32", shape: [PAIRS, 2], data: pairs },
         labels: { dtype: "int32", shape: [PAIRS], data: labels },
       },
@@ -37,6 +36,8 @@ export const grokking: Model = {
     };
   },
   gathers: {},
-  loss: ({ E, W1, W2 }, { inputs, labels }) =>
-    softmaxCrossEntropy(ops.matmul(ops.relu(ops.matmul(ops.matmul(inputs, E), W1)), W2), labels),
+  loss: ({ E, W1, W2 }, { first, second, labels }) => {
+    const embedded = ops.add(ops.take(E, first), ops.take(E, second));
+    return softmaxCrossEntropy(ops.matmul(ops.relu(ops.matmul(embedded, W1)), W2), labels);
+  },
 };

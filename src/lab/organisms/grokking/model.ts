@@ -11,7 +11,7 @@ import type { Regime } from "../../regime.ts";
 import { measuresOfState } from "./measures.ts";
 import type { GrokkingSettings } from "./parameters.ts";
 import { answerFunction, type GrokkingShape, parameterSpecs, trainingLoop } from "./program.ts";
-import { type ModularAddition, modularAddition, takeRows } from "./task.ts";
+import { type ModularAddition, modularAddition } from "./task.ts";
 
 const loops = new ProgramCache<LoopProgram>(6);
 const functions = new ProgramCache<FunctionProgram>(3);
@@ -37,18 +37,12 @@ class GrokkingModel implements NativeModel {
     this.settings = settingsOf(factors);
     this.seeds = seeds;
     const { data, architecture } = this.settings;
-    const { modulus } = data;
-    this.shape = { modulus, ...architecture };
+    this.shape = { modulus: data.modulus, ...architecture };
     this.task = modularAddition({ ...data, dataSeed: seeds.data });
     const rows = this.task.trainRows;
-    this.resident = {
-      inputs: {
-        dtype: "float32",
-        shape: [rows.length, modulus],
-        data: takeRows(this.task.inputs, modulus, rows),
-      },
-      labels: { dtype: "int32", shape: [rows.length], data: Int32Array.from(rows, (row) => this.task.labels[row]) },
-    };
+    const ofRows = (values: Int32Array): Tensor => integers(Int32Array.from(rows, (row) => values[row]));
+    const { first, second, labels } = this.task;
+    this.resident = { first: ofRows(first), second: ofRows(second), labels: ofRows(labels) };
   }
 
   get numerics(): Numerics {
@@ -83,11 +77,10 @@ class GrokkingModel implements NativeModel {
   }
 
   async measure({ state, only }: { state: State; only?: readonly string[] }): Promise<readonly MeasuredValue[]> {
-    const { modulus } = this.shape;
     const program = await functions.get(this.device, JSON.stringify(this.shape), () =>
       this.device.compileFunction(answerFunction(this.shape)),
     );
-    program.bind({ inputs: { dtype: "float32", shape: [modulus * modulus, modulus], data: this.task.inputs } });
+    program.bind({ first: integers(this.task.first), second: integers(this.task.second) });
     const { E, W1, W2 } = state;
     const { logits } = await program.run({ E, W1, W2 });
     const values = measuresOfState({
@@ -116,6 +109,8 @@ class GrokkingModel implements NativeModel {
 function tableOf({ step, steps, regime }: { step: number; steps: number; regime: Regime }): Record<string, Tensor> {
   return optimizerColumns({ settings: settingsOf(regime.factors).optimizer, firstStep: step, steps });
 }
+
+const integers = (data: Int32Array): Tensor => ({ dtype: "int32", shape: [data.length], data });
 
 function settingsOf(factors: Factors): GrokkingSettings {
   return factors as unknown as GrokkingSettings;

@@ -1,7 +1,7 @@
 /**
  * @file The network of `grokking` as programs: one full-batch update, and the logits of all pairs.
  *
- * logits = relu((E[a] + E[b])·W1)·W2 without biases; the two embeddings are one product with one-hot(a) + one-hot(b).
+ * logits = relu((E[a] + E[b])·W1)·W2 without biases.
  */
 import {
   type FunctionSpec,
@@ -28,12 +28,12 @@ export function parameterSpecs({ modulus, embedding, hidden }: GrokkingShape): S
   };
 }
 
-const embed = scoped("embedding", ({ x, E }) => ({ y: ops.matmul(x, E) }));
+const embed = scoped("embedding", ({ first, second, E }) => ({ y: ops.add(ops.take(E, first), ops.take(E, second)) }));
 const hide = scoped("hidden", ({ x, W1 }) => ({ y: ops.relu(ops.matmul(x, W1)) }));
 const answer = scoped("answer", ({ x, W2 }) => ({ y: ops.matmul(x, W2) }));
 
-function logitsOf({ E, W1, W2 }: JaxArrays, inputs: JaxArrays[string]): JaxArrays[string] {
-  return answer({ x: hide({ x: embed({ x: inputs, E }).y, W1 }).y, W2 }).y;
+function logitsOf({ E, W1, W2 }: JaxArrays, { first, second }: JaxArrays): JaxArrays[string] {
+  return answer({ x: hide({ x: embed({ first, second, E }).y, W1 }).y, W2 }).y;
 }
 
 /** Mean cross-entropy over all `pairs` training pairs, nats. */
@@ -45,12 +45,13 @@ export function trainingLoop(
     name: `grokking mod ${modulus}, ${pairs} pairs`,
     parameters: parameterSpecs(shape),
     resident: {
-      inputs: { dtype: "float32", shape: [pairs, modulus] },
+      first: { dtype: "int32", shape: [pairs] },
+      second: { dtype: "int32", shape: [pairs] },
       labels: { dtype: "int32", shape: [pairs] },
     },
     perStep: {},
     gathers: {},
-    loss: (parameters, { inputs, labels }) => softmaxCrossEntropy(logitsOf(parameters, inputs), labels),
+    loss: (parameters, args) => softmaxCrossEntropy(logitsOf(parameters, args), args.labels),
     betas: { beta1, beta2 },
   });
 }
@@ -61,7 +62,7 @@ export function answerFunction(shape: GrokkingShape): FunctionSpec {
   return {
     name: `grokking mod ${modulus}, answers to all pairs`,
     inputs: parameterSpecs(shape),
-    resident: { inputs: { dtype: "float32", shape: [modulus * modulus, modulus] } },
-    fn: ({ inputs, ...parameters }) => ({ logits: logitsOf(parameters, inputs) }),
+    resident: { first: { dtype: "int32", shape: [modulus ** 2] }, second: { dtype: "int32", shape: [modulus ** 2] } },
+    fn: (args) => ({ logits: logitsOf(args, args) }),
   };
 }

@@ -6,8 +6,9 @@ import { keyedOrder } from "../../keyedOrder.ts";
 
 export interface ModularAddition {
   readonly modulus: number;
-  /** [p², p] one-hot(a) + one-hot(b); pair a·p + b stands in row a·p + b. */
-  readonly inputs: Float32Array;
+  /** [p²] the two numbers of each pair; pair a·p + b stands at a·p + b. */
+  readonly first: Int32Array;
+  readonly second: Int32Array;
   /** [p²] a + b mod p. */
   readonly labels: Int32Array;
   /** Rows that are trained on, ascending; round(trainFraction · p²) of them. */
@@ -23,21 +24,16 @@ export function modularAddition(options: {
 }): ModularAddition {
   const { modulus: p, trainFraction, dataSeed } = options;
   const pairs = p * p;
-  const inputs = new Float32Array(pairs * p);
-  const labels = new Int32Array(pairs);
-  for (let a = 0; a < p; a++)
-    for (let b = 0; b < p; b++) {
-      const row = a * p + b;
-      inputs[row * p + a] += 1;
-      inputs[row * p + b] += 1;
-      labels[row] = (a + b) % p;
-    }
   const everyRow = Int32Array.from({ length: pairs }, (_, row) => row);
+  const first = everyRow.map((row) => Math.floor(row / p));
+  const second = everyRow.map((row) => row % p);
+  const labels = everyRow.map((row) => (first[row] + second[row]) % p);
   const order = keyedOrder(keyOf(dataSeed, "split"), everyRow);
   const trainCount = Math.round(trainFraction * pairs);
   return {
     modulus: p,
-    inputs,
+    first,
+    second,
     labels,
     trainRows: order.slice(0, trainCount).sort(),
     testRows: order.slice(trainCount).sort(),
