@@ -9,6 +9,7 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, lax, nn, numpy as np } from "@jax-js/jax";
 
 export { relu, sigmoid, tanh } from "./ops/activations.ts";
+export { growthOf, held, stepFrom } from "./ops/localModel.ts";
 export { logSoftmax, logTotalExp, softmax } from "./ops/softmax.ts";
 export { standardise, toUnitRms } from "./ops/standardise.ts";
 

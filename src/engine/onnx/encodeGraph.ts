@@ -20,8 +20,11 @@ export function encodeGraph(
     readonly outputName: (name: string) => string;
     readonly step?: string;
     readonly table?: (name: string) => string;
+    /** Before generated names: those of a graph around this one must differ. */
+    readonly prefix?: string;
   },
 ): EncodedGraph {
+  const { prefix = "" } = options;
   const names = new Map<Value, string>();
   for (const { name, value } of graph.inputs) names.set(value, options.inputName(name));
   for (const { name, value } of graph.outputs) {
@@ -35,7 +38,7 @@ export function encodeGraph(
     const key = values.join(",");
     const known = integerLists.get(key);
     if (known !== undefined) return known;
-    const name = `int.${integerLists.size}`;
+    const name = `${prefix}int.${integerLists.size}`;
     initializers.push(tensor(name, "int64", [values.length], BigInt64Array.from(values, BigInt)));
     integerLists.set(key, name);
     return name;
@@ -43,7 +46,7 @@ export function encodeGraph(
   const nameOf = (value: Value): string => {
     const known = names.get(value);
     if (known !== undefined) return known;
-    const name = `v${names.size}`;
+    const name = `${prefix}v${names.size}`;
     names.set(value, name);
     return name;
   };

@@ -1,7 +1,9 @@
 /**
  * @file The ONNX model of a training loop: `steps` iterations of a step graph in one Loop. State is carried, tables and
- * resident tensors are captured from the outer graph (never copied), per-step outputs are stacked.
+ * resident tensors are captured from the outer graph (never copied), what a step computes from those alone is computed
+ * once before it, per-step outputs are stacked.
  */
+import { hoistInvariant } from "../ir/passes/hoistInvariant.ts";
 import type { Graph, IrType } from "../ir/types.ts";
 import { encodeGraph } from "./encodeGraph.ts";
 import { graphAttribute, graphProto, modelBytes, node, valueInfo } from "./messages.ts";
@@ -45,7 +47,9 @@ const ITERATION = "iteration";
 const CONTINUE_IN = "continue.in";
 const CONTINUE_OUT = "continue.out";
 
-export function loopModel(step: Graph, layout: LoopLayout): Uint8Array {
+export function loopModel(whole: Graph, layout: LoopLayout): Uint8Array {
+  const { once, step } = hoistInvariant(whole, (port) => splitPort(port)[0] === "resident");
+  const before = encodeGraph(once, { inputName: bodyNameOfInput, outputName: (name) => name, prefix: "once." });
   const body = bodyGraph(step, layout);
   const { state, tables, resident, outputs } = layout;
   const names = LOOP_NAMES;
@@ -66,8 +70,8 @@ export function loopModel(step: Graph, layout: LoopLayout): Uint8Array {
       ...state.map(({ name, type, shape }) => valueInfo(names.finalState(name), type, shape)),
       ...outputs.map(({ name, type, shape }) => valueInfo(names.output(name), type, ["K", ...shape])),
     ],
-    nodes: [loop],
-    initializers: [],
+    nodes: [...before.nodes, loop],
+    initializers: before.initializers,
   });
   return modelBytes(graph);
 }
@@ -98,6 +102,7 @@ function bodyGraph(step: Graph, { state, outputs }: LoopLayout) {
 
 function bodyNameOfInput(port: string): string {
   const [kind, name] = splitPort(port);
+  if (kind === "once") return port;
   return kind === "state" ? carried(name) : LOOP_NAMES.resident(name);
 }
 

@@ -11,6 +11,7 @@ import { dropDeadCode } from "./deadCode.ts";
 import { foldConstants } from "./foldConstants.ts";
 import { fuseActivation } from "./fuseActivation.ts";
 import { fuseBias } from "./fuseBias.ts";
+import { hoistInvariant } from "./hoistInvariant.ts";
 import { optimize } from "./optimize.ts";
 import { simplify } from "./simplify.ts";
 import { sinkTransposes } from "./sinkTransposes.ts";
@@ -204,4 +205,36 @@ test("every pass over a training step leaves a well-formed graph, and the last w
     "sinkTransposes",
   ]);
   expect(printGraph(optimize(step))).toBe(printGraph(step));
+});
+
+test("hoistInvariant splits off what depends on resident tensors alone, and only that", () => {
+  const builder = new Builder("f");
+  const labels = builder.input("resident:labels", "int32", [4]);
+  const w = builder.input("state:w", "float32", [3]);
+  const eye = builder.constant("float32", [3, 3], Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1));
+  const rows = builder.op("Gather", [eye, labels], { axis: 0 });
+  const twice = builder.op("Mul", [rows, builder.scalar("float32", 2)]);
+  const row = builder.op("StepRow", [], { table: "t", type: "float32", shape: [3] });
+  const next = builder.op("Add", [builder.op("Mul", [twice, w]), row]);
+  const whole = builder.finish([{ name: "state:w", value: next }]);
+  const { once, step } = hoistInvariant(whole, (name) => name.startsWith("resident:"));
+  for (const graph of [once, step]) verifyGraph(graph);
+  expect(`\n${printGraph(once)}\n${printGraph(step)}`).toMatchInlineSnapshot(`
+    "
+    f.once(%resident:labels: int32[4]) {
+      %1: float32[3,3] = Constant() {1, 0, 0, 0, … 9 values}
+      %2: float32[4,3] = Gather(%1, %resident:labels) {axis=0}
+      %3: float32[] = Constant() {2}
+      %4: float32[4,3] = Mul(%2, %3)
+      return once:0: %4
+    }
+    f(%state:w: float32[3], %once:0: float32[4,3]) {
+      %2: float32[3] = StepRow() {table=t type=float32 shape=[3]}
+      %3: float32[4,3] = Mul(%once:0, %state:w)
+      %4: float32[4,3] = Add(%3, %2)
+      return state:w: %4
+    }"
+  `);
+  const without = graphOf((b, x) => b.op("Neg", [x]));
+  expect(hoistInvariant(without, (name) => name.startsWith("resident:")).step).toBe(without);
 });
