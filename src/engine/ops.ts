@@ -9,7 +9,12 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, lax, nn, numpy as np } from "@jax-js/jax";
 
 export { relu, sigmoid, tanh } from "./ops/activations.ts";
+export { einsum } from "./ops/einsum.ts";
 export { growthOf, held, stepFrom } from "./ops/localModel.ts";
+export { logSumExp } from "./ops/logSumExp.ts";
+export type { PoolOptions } from "./ops/pool.ts";
+export { averagePool, maxPool } from "./ops/pool.ts";
+export { power } from "./ops/power.ts";
 export { logSoftmax, logTotalExp, softmax } from "./ops/softmax.ts";
 export { standardise, toUnitRms } from "./ops/standardise.ts";
 
@@ -68,7 +73,12 @@ export const flip = (x: JaxArray, axis: number): JaxArray => np.flip(x.ref, axis
 /** Rows of axis 0 by int32 numbers: [n, ...rest] and [...index] → [...index, ...rest]. */
 export const take = (x: JaxArray, rows: JaxArray): JaxArray => np.take(x.ref, rows.ref, 0);
 
-/** 1/(1 + e⁻ˣ), with a finite gradient everywhere (jax-js's own gives NaN below −88). */
+/** One element a row: x along `axis` at int32 positions of the same rank; other axes broadcast. */
+export const takeAlong = (x: JaxArray, positions: JaxArray, axis = -1): JaxArray =>
+  np.takeAlongAxis(x.ref, positions.ref, axis);
+
+/** Sums up to and with each element along an axis. */
+export const cumsum = (x: JaxArray, axis = -1): JaxArray => np.cumsum(x.ref, axis < 0 ? axis + x.ndim : axis);
 
 /** float32 [..., classes] from int32 [...]; a label outside 0…classes−1 gives a row of zeros. */
 export const oneHot = (labels: JaxArray, classes: number): JaxArray => nn.oneHot(labels.ref, classes);
