@@ -32,13 +32,13 @@ async function workspaceWith(runs: readonly { readonly meaning: RunMeaning; read
   return workspace;
 }
 
-function check(workspace: Workspace, meanings: readonly RunMeaning[]) {
+function check(workspace: Workspace, meanings: readonly RunMeaning[], isOwn?: (run: string) => boolean) {
   const inspected: RunMeaning[] = [];
   const inspect = async (meaning: RunMeaning) => {
     inspected.push(meaning);
     return { numerics: HERE, openBytes: 0 };
   };
-  return { inspected, done: requireOwnNumerics({ workspace, meanings, inspect }) };
+  return { inspected, done: requireOwnNumerics({ workspace, meanings, inspect, isOwn }) };
 }
 
 describe("before anything is trained", () => {
@@ -62,6 +62,14 @@ describe("before anything is trained", () => {
       message: expect.stringMatching(/in 3 runs \(.*\)\. engine: e\/1 there, e\/2 here\..*Nothing was trained$/),
     });
     expect(inspected).toHaveLength(1);
+  });
+
+  test("runs that the same workers have trained before are not looked at", async () => {
+    const [old, own] = [meaningOf(1), meaningOf(2, 0.2)];
+    const workspace = await workspaceWith([old, own].map((meaning) => ({ meaning, numerics: HERE })));
+    const { inspected, done } = check(workspace, [old, own], (run) => run === runIdOf(own));
+    await done;
+    expect(inspected).toEqual([old]);
   });
 
   test("a branch of a run of other numerics is stopped, though it is new itself; so is a branch of its branch", async () => {

@@ -13,13 +13,16 @@ export interface PreflightOptions {
   /** Runs that are about to be trained. */
   readonly meanings: readonly RunMeaning[];
   readonly inspect: (meaning: RunMeaning) => Promise<InspectResult>;
+  /** True for runs that these workers have trained already: they need no look. */
+  readonly isOwn?: (run: string) => boolean;
 }
 
 /** Throws NUMERICS_DIFFER, over all runs that differ, when one of them would be continued or branched. */
-export async function requireOwnNumerics({ workspace, meanings, inspect }: PreflightOptions): Promise<void> {
+export async function requireOwnNumerics(options: PreflightOptions): Promise<void> {
+  const { workspace, meanings, inspect, isOwn = () => false } = options;
   const groups = new Map<string, { meaning: RunMeaning; runs: Map<string, Keyed> }>();
   for (const meaning of meanings) {
-    const runs = predecessorsOf(workspace, meaning);
+    const runs = predecessorsOf(workspace, meaning).filter(({ id }) => !isOwn(id));
     if (runs.length === 0) continue;
     const key = processKey(meaning);
     const group = groups.get(key) ?? { meaning, runs: new Map() };

@@ -104,14 +104,13 @@ export class Session implements AsyncDisposable {
     await this.prepare([...missing]);
     await Promise.all(
       specs.map(async (spec) => {
-        const run = runIdOf(spec.meaning);
-        if (missing.has(spec)) await this.runJob(run, spec, tell);
+        if (missing.has(spec)) await this.runJob(runIdOf(spec.meaning), spec, tell);
         else this.stepsDone += ownSteps(spec);
-        this.note(run, spec);
         done++;
         tell();
       }),
     );
+    for (const spec of specs) this.note(runIdOf(spec.meaning), spec); // in their order, not in that of their ends
     return Promise.all(specs.map(({ meaning }) => this.trajectory(meaning)));
   }
 
@@ -128,10 +127,12 @@ export class Session implements AsyncDisposable {
   async prepare(specs: readonly RunSpec[]): Promise<void> {
     if (specs.length === 0) return;
     const meanings = specs.map(({ meaning }) => meaning);
+    const own = new Set(this.results.map(({ run }) => run));
     await requireOwnNumerics({
       workspace: this.workspace,
       meanings,
       inspect: (meaning) => this.inspect(meaning),
+      isOwn: (run) => own.has(run),
     });
     if (this.inspected.size === 0) await this.inspect(meanings[0]);
   }

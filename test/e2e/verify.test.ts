@@ -148,7 +148,9 @@ describe("an altered run", () => {
   test("is caught though every hash was made to fit, with the tensor and by how much", async () => {
     const home = copyOfHome();
     alterCheckpoint(home, parent, 30);
-    expect((await cli("doctor", "--home", home)).code).toBe(0); // no hash betrays it
+    const doctor = await cli("doctor", "--home", home);
+    expect(doctor.code).toBe(0); // no hash betrays it
+    expect(doctor.stdout).toMatch(/^ok +numerics: engine ontogeny-engine\/\w+; runtime onnx.*; threads 1; cpu \w+/m);
     const { code, stdout, stderr } = await cli("verify", parent, "--home", home);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^step +30 {2}[0-9a-f]{12} {2}[0-9a-f]{12} {2}DIFFERENT$/m);
