@@ -1,7 +1,7 @@
 /**
  * Every primitive of jax-js against jax-js's own CPU device, at random shapes, and the table in docs/engine-coverage.md
- * that says what was seen. Where another machine sees a smaller error than the table says, the table stands; write it
- * anew with `rm docs/engine-coverage.md && npx vitest run -u src/engine/primitives`.
+ * that says what was seen where it was written. Another processor sums in another order: there the table stands unless an
+ * error is eight times as large, and every error is held to its primitive's tolerance in any case. Write it anew with `rm docs/engine-coverage.md && npx vitest run -u src/engine/primitives`.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -86,10 +86,13 @@ function render(): string {
 /** Two roundings: no smaller error is told apart, since it depends on the processor. */
 const LEAST_ERROR = 2e-7;
 
+/** Vectors of 4 to 16 lanes sum in orders whose rounding differs by less than this. */
+const OTHER_PROCESSOR = 8;
+
 /** Rounded up to one digit; what is written stays while it is true. */
 function errorText(primitive: string, error: number, written: string): string {
   const before = new RegExp(`^\\| \`${primitive}\` .*\\| ([\\d.e-]+) +\\|$`, "m").exec(written)?.[1];
-  if (before !== undefined && error <= Number(before)) return before;
+  if (before !== undefined && error <= OTHER_PROCESSOR * Number(before)) return before;
   if (toleranceOf(primitive) === 0) return "0";
   const told = Math.max(error, LEAST_ERROR);
   const exponent = Math.floor(Math.log10(told));
@@ -115,5 +118,6 @@ new axis with \`vmap\`. Gradients are also compared with central differences in 
   of the program; a training loop refuses it by name before it starts.
 - **not defined by jax-js**: jax-js itself has no such rule.
 
-The error is the largest of |difference| / (1 + |value|) over the three forms, rounded up.
+The error is the largest of |difference| / (1 + |value|) over the three forms, rounded up, on the machine that this was
+written on (AMD EPYC, AVX2).
 `;
