@@ -50,7 +50,7 @@ export const TRAINING_CASES: readonly TrainingCase[] = [
   {
     name: "conv",
     title: "conv net (5 × 5: 16, 32; 512–128–10), batch 128",
-    stepsPerTurn: 5,
+    stepsPerTurn: 10,
     checkSteps: 4,
     goals: { torch: 2, jax: null },
   },

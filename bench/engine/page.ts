@@ -8,6 +8,9 @@ import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { type BenchRow, goalText, isMet } from "../harness.ts";
 import { canPin } from "../peerProcess.ts";
+import { matmulRate } from "./matmulRate.ts";
+import { MODELS } from "./models/index.ts";
+import { loopSpec } from "./ours.ts";
 import { profileOf } from "./profile.ts";
 import type { Measuring } from "./trainingRows.ts";
 
@@ -87,8 +90,10 @@ async function profiles(rows: readonly BenchRow[]): Promise<string[]> {
       ({ operator, ms, nodes }) =>
         `| ${operator} | ${ms.toFixed(2)} | ${((100 * ms) / totalMs).toFixed(0)}% | ${nodes === 0 ? "" : Number(nodes.toFixed(1))} |`,
     );
+    const alone = MODELS[name] === undefined ? undefined : await matmulRate(loopSpec(MODELS[name].problem()));
+    const floor = alone === undefined ? "" : `, its matrix products alone ${alone.aloneMs.toFixed(2)} ms`;
     parts.push(
-      `Where the time goes, ${title} (\`--profile ${name}\`; ${totalMs.toFixed(2)} ms a step with the profiler on):`,
+      `Where the time goes, ${title} (\`--profile ${name}\`; ${totalMs.toFixed(2)} ms a step with the profiler on${floor}):`,
       ["| operator | ms | share | nodes |", "| --- | --- | --- | --- |", ...lines].join("\n"),
     );
   }

@@ -3,7 +3,10 @@
  */
 import type { BenchRow } from "../harness.ts";
 import { TRAINING_CASES } from "./cases.ts";
-import { compileRows, hvpRows, matmulShareRows, twoCoreRows } from "./ownRows.ts";
+import { compileRows } from "./rows/compile.ts";
+import { hvpRows } from "./rows/hvp.ts";
+import { matmulShareRows } from "./rows/matmulShare.ts";
+import { twoCoreRows } from "./rows/twoCores.ts";
 import { type Measuring, trainingRows } from "./trainingRows.ts";
 
 interface Case {

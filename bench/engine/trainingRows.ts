@@ -49,6 +49,7 @@ async function measure(here: TrainingCase, folder: string, { root, turns, clock 
       const base = {
         suite: SUITE,
         case: here.title,
+        profile: here.name,
         ours: median(own),
         unit: clock === "cpu" ? "ms CPU/step" : "ms/step",
         runs: turns,

@@ -14,8 +14,7 @@ def cross_entropy(logits, labels):
 
 
 def grokking(p, data, sizes):
-    pairs = data["pairs"]
-    x = p["E"][pairs[:, 0]] + p["E"][pairs[:, 1]]
+    x = p["E"][data["first"]] + p["E"][data["second"]]
     return cross_entropy(jax.nn.relu(x @ p["W1"]) @ p["W2"], data["labels"])
 
 

@@ -20,8 +20,7 @@ torch.set_num_interop_threads(1)
 
 
 def grokking(p, data, sizes):
-    pairs = data["pairs"]
-    x = embedding(pairs[:, 0], p["E"]) + embedding(pairs[:, 1], p["E"])
+    x = embedding(data["first"], p["E"]) + embedding(data["second"], p["E"])
     return cross_entropy(linear(relu(linear(x, p["W1"])), p["W2"]), data["labels"])
 
 

@@ -29,7 +29,6 @@ export const grokking: Model = {
       resident: {
         first: { dtype: "int32", shape: [PAIRS], data: side(0) },
         second: { dtype: "int32", shape: [PAIRS], data: side(1) },
-        pairs: { dtype: "int32", shape: [PAIRS, 2], data: pairs },
         labels: { dtype: "int32", shape: [PAIRS], data: labels },
       },
       perStep: {},
