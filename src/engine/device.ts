@@ -18,7 +18,7 @@ export interface LoopSpec {
    * as they are, uint8 only through `gathers`.
    */
   readonly resident: Specs;
-  /** Carried from step to step; float32 or int32. */
+  /** Carried from step to step; float32, int32 or uint32. */
   readonly state: Specs;
   /** One row per step of a host-made table: indices, weights, learning rate. */
   readonly perStep: Specs;

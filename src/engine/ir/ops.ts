@@ -119,9 +119,14 @@ export const OPS = {
       throw new TypeRuleError("matmul: bias does not broadcast to the product");
     return [{ type: a.type, shape }];
   },
-  /** [n, g·c, …] with [g·o, c, …] → [n, g·o, …]; attributes strides, dilations, before, after (zeros around), group. */
-  Conv: ([x, kernel], attributes) => {
+  /**
+   * [n, g·c, …] with [g·o, c, …] and maybe a bias [g·o] → [n, g·o, …]; attributes strides, dilations, before, after
+   * (zeros around), group.
+   */
+  Conv: ([x, kernel, bias], attributes) => {
     expectChannels(x, kernel.shape[1], attributes);
+    if (bias !== undefined && !sameShape(bias.shape, [kernel.shape[0]]))
+      throw new TypeRuleError(`convolution: expected a bias of ${kernel.shape[0]}, got [${bias.shape.join(", ")}]`);
     const windows = windowShape(x, kernel, attributes);
     return [{ type: x.type, shape: [x.shape[0], kernel.shape[0], ...windows] }];
   },

@@ -307,6 +307,20 @@ describe("how a training step's convolutions are computed", () => {
   });
 });
 
+test("a bias for each channel is the convolution's own, and the values are the same", async () => {
+  const fn = conv({
+    strides: [1, 1],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+  });
+  const biased = ({ x, w, b }: Record<string, JaxArray>) => ({ out: ops.add(fn(x, w), b.ref.reshape([3, 1, 1])) });
+  const inputs = { x: normal("x", [2, 2, 4, 4]), w: normal("w", [3, 2, 2, 2]), b: normal("b", [3]) };
+  expect(lowerFunction({ name: "conv", inputs, fn: biased }).nodes.map(({ op }) => op)).toEqual(["Conv"]);
+  await expectAgreement(biased, inputs);
+});
+
 test("a convolution of integers is refused by name", () => {
   const x = { dtype: "int32" as const, shape: [1, 1, 4, 4] };
   const fn = conv({

@@ -3,13 +3,15 @@
  * axes. Refuses integers and more than three spatial axes.
  *
  * Mapped axes that only one operand has join its examples or its output channels; those of both are groups. Then one of
- * three forms, chosen by what was measured (bench, one thread, AVX2, batch 128; milliseconds as fractions of the
- * runtime's convolution in the direct form for 32 → 64 channels, 3×3 on 13×13, 9.8 ms):
+ * three forms, chosen by what was measured (one thread, AVX2, batch 128, milliseconds of processor time):
  * - direct: the runtime's Conv;
  * - transposed: its ConvTranspose where the kernel lies reversed, as in the gradient of the input, or where the left
- *   operand is dilated: 1.0 against 1.7 for a Conv with the kernel reversed (.2 for 1 → 32 channels on 28×28);
- * - products (./convProducts): where the "kernel" is larger than the result, as in the gradient of the kernel: 1.5
- *   against 1.9 to 2.4 for a Conv with examples and channels exchanged.
+ *   operand is dilated: 9.9 against 16.7 for a Conv with the reversed kernel (32 → 64 channels, 3×3 on 13×13; forward
+ *   9.8), 1.9 against 10.5 (1 → 32, 3×3 on 28×28);
+ * - products (./convProducts.ts): where the result has few positions and the "kernel" more, as in the gradient of a small
+ *   kernel: 13.8 against 18.7 for a Conv with examples and channels exchanged (32 → 64, 3×3 on 13×13), 7.9 against 13.7
+ *   (3 → 32, 3×3 on 32×32). From 5×5 on both take as long (6.8 against 7.6 for 16 → 32 on 12×12, 21 against 21 on 14×14 with
+ *   padding), and the Conv needs no memory for the unfolded input.
  * Sharing the unfolded input between forward pass and kernel gradient gains nothing: a product over it takes as long as
  * the runtime's Conv.
  */
@@ -27,7 +29,7 @@ import type { View } from "./view.ts";
 import { broadcastAtoms, shapeOf, transposeView, viewOf } from "./view.ts";
 
 /** Products pay up to here: each position of the result is one pass over the input. */
-const MOST_POSITIONS = 64;
+const MOST_POSITIONS = 16;
 
 export function conv({ builder, views: [left, right], params, outputTypes: [type], refuse }: RuleInput): View {
   if (type !== "float32") throw refuse(`its operands are ${type}; cast them to float32`);

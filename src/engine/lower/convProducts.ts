@@ -32,9 +32,10 @@ export function convByProducts(builder: Builder, problem: ConvProblem, outputSha
   const channels = shapeOf(input)[left.channel];
   const [size, rows] = [sizeOf(kernelShape), sizeOf(rowShape)];
   const columns = sizeOf(exampleShape) * sizeOf(outputShape);
-  // One product a channel and a sum over them moves nothing but the slices; it pays while the partial products are no
-  // larger than those. Else channels and kernel are contracted at once, at the price of a transposed input.
-  const perChannel = rows <= size;
+  // One product a channel and a sum over them transposes nothing; it pays while the partial products are no larger than
+  // what would be transposed (1 → 16 channels, 5×5 on 28×28: 4.8 ms against 5.2). Else channels and kernel are contracted
+  // at once (16 → 32, 3×3 on 12×12: 2.2 against 2.9; 64 → 64, 3×3 on 8×8: 15.6 against 17).
+  const perChannel = columns <= size;
   const order = ({ group, member, channel, spatial }: Sides): number[] =>
     perChannel ? [...group, channel, ...member, ...spatial] : [...group, ...member, channel, ...spatial];
   const source = padded(builder, materialise(builder, transposeView(input, order(left))), window);

@@ -1,8 +1,9 @@
 import { DType, numpy as np, random } from "@jax-js/jax";
-import { beforeAll, describe, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compileLoop } from "../native/compileLoop.ts";
 import type { JaxArrays } from "../program.ts";
 import { initEngine } from "../program.ts";
-import { expectAgreement, unsigned } from "../reference.suite.ts";
+import { expectAgreement, onJax, unsigned } from "../reference.suite.ts";
 
 beforeAll(() => initEngine());
 
@@ -61,4 +62,34 @@ describe("distributions agree with jax-js", () => {
         chosen: random.choice(key.ref, 9, { shape: [4], replace: false }).astype(DType.Int32),
       };
     }));
+});
+
+test("a loop carries its key and draws new numbers in every step, the same as jax-js step by step", async () => {
+  const step = ({ key, w }: JaxArrays) => {
+    const keys = random.split(key, 2);
+    const noise = random.uniform(keys.ref.slice(0), [3]);
+    return { state: { key: keys.slice(1), w: w.add(noise.ref) }, outputs: { noise } };
+  };
+  const program = await compileLoop({
+    name: "noise",
+    resident: {},
+    state: { key: { dtype: "uint32", shape: [2] }, w: { dtype: "float32", shape: [3] } },
+    perStep: {},
+    gathers: {},
+    step,
+  });
+  const w = { dtype: "float32" as const, shape: [3], data: new Float32Array(3) };
+  const { state, outputs } = await program.run({ state: { key: KEY.key, w }, table: {}, steps: 4 });
+  await program.dispose();
+  let expected = { key: KEY.key, w } as Record<string, (typeof KEY)["key"]>;
+  for (let i = 0; i < 4; i++) {
+    const { noise, ...next } = onJax((args) => {
+      const { state: carried, outputs: kept } = step(args);
+      return { ...carried, ...kept };
+    }, expected);
+    expect([...outputs.noise.data.slice(3 * i, 3 * i + 3)]).toEqual([...noise.data]);
+    expected = next;
+  }
+  expect([...state.key.data]).toEqual([...expected.key.data]);
+  expect([...state.w.data]).toEqual([...expected.w.data]);
 });
