@@ -55,7 +55,7 @@ export {
   runMembers,
 } from "./ensemble/compareMembers.ts";
 export { type Ensemble, type EnsembleOptions, ensembleLoop } from "./ensemble/ensembleLoop.ts";
-export { memberResult, memberState, stackResident, stackState, stackTables } from "./ensemble/stack.ts";
+export { memberOutputs, memberResult, memberState, stackResident, stackState, stackTables } from "./ensemble/stack.ts";
 export { EngineError, UnsupportedPrimitiveError } from "./errors.ts";
 export { normal, zeros } from "./initialisers/draw.ts";
 export type { Fans, Initialiser } from "./initialisers/initialiser.ts";

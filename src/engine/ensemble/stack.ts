@@ -61,10 +61,11 @@ export function memberState(state: Readonly<Tensors>, member: number): Tensors {
 
 /** What `run` of the ensemble's program returned, as the member's own loop would have returned it. */
 export function memberResult({ state, outputs }: LoopResult, member: number): LoopResult {
-  return {
-    state: memberState(state, member),
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, column(tensor, member)])),
-  };
+  return { state: memberState(state, member), outputs: memberOutputs(outputs, member) };
+}
+
+export function memberOutputs(outputs: Readonly<Tensors>, member: number): Tensors {
+  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, column(tensor, member)]));
 }
 
 function stack(tensors: readonly Tensor[]): Tensor {
