@@ -118,10 +118,10 @@ export class EnsembleTrainer {
   }
 
   /**
-   * Advances all runs that have not broken, which must stand at one step. Stops early, between calls, when aborted. Returns how
+   * Advances runs (`only` these, or all) that have not broken; they must stand at one step. Stops early, between calls, when aborted. Returns how
    * those broke that did so in this call; they stand before the update that broke.
    */
-  async advance(options: AdvanceOptions): Promise<EnsembleAdvance> {
+  async advance(options: AdvanceOptions & { readonly only?: readonly number[] }): Promise<EnsembleAdvance> {
     this.refuseWhileAdvancing("advance");
     requireSteps(options.steps);
     this.isAdvancing = true;
@@ -136,11 +136,16 @@ export class EnsembleTrainer {
     for (const trainer of this.trainers) await trainer.close();
   }
 
-  private async advanceAll({ steps, signal, onProgress }: AdvanceOptions): Promise<EnsembleAdvance> {
+  private async advanceAll({
+    steps,
+    signal,
+    onProgress,
+    only = this.trainers.map((_, run) => run),
+  }: Parameters<EnsembleTrainer["advance"]>[0]): Promise<EnsembleAdvance> {
     const failures = new Map<number, LossNotFiniteError>();
     const losses = this.trainers.map((): number[] => []);
     const advanced = { failures, batchLossNats: losses };
-    let group = this.gather();
+    let group = this.gather(only);
     if (group === undefined) return advanced;
     const end = group.step + steps;
     while (group !== undefined && group.step < end && !signal?.aborted) {
@@ -153,7 +158,7 @@ export class EnsembleTrainer {
       group = { ...group, state: next.state, step: group.step + made };
       if (broke.length > 0) {
         this.scatter(group);
-        group = this.gather();
+        group = this.gather(only);
       }
       if (group !== undefined) onProgress?.(group.step);
       await pauseForEvents();
@@ -215,9 +220,9 @@ export class EnsembleTrainer {
     };
   }
 
-  /** The runs that have not broken, stacked; undefined when there is none. */
-  private gather(): Group | undefined {
-    const runs = this.trainers.map((_, run) => run).filter((run) => !this.broken.has(run));
+  /** Those of these runs that have not broken, stacked; undefined when there is none. */
+  private gather(only: readonly number[]): Group | undefined {
+    const runs = only.filter((run) => !this.broken.has(run));
     if (runs.length === 0) return undefined;
     const snapshots = runs.map((run) => this.trainers[run].snapshot());
     const steps = [...new Set(snapshots.map(({ step }) => step))];
