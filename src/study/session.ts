@@ -126,18 +126,14 @@ export class Session implements AsyncDisposable {
     const jobs = missing.length === 0 ? [] : await this.ensembles.jobsOf(specs, missing);
     for (const { ensemble, specs: together } of jobs)
       if (ensemble !== undefined) await this.inspect(together[0].meaning, ensemble);
-    const finished = (some: readonly RunSpec[]) => {
-      for (const spec of some) this.note(runIdOf(spec.meaning), spec);
-      done += some.length;
-      tell();
-    };
-    const there = specs.filter((spec) => !missing.includes(spec));
-    for (const spec of there) this.stepsDone += ownSteps(spec);
-    finished(there);
+    for (const spec of specs) if (!missing.includes(spec)) this.stepsDone += ownSteps(spec);
+    done = specs.length - missing.length;
+    tell();
     await Promise.all(
       jobs.map(async (job) => {
         await this.runJob(job, tell);
-        finished(job.specs);
+        done += job.specs.length;
+        tell();
       }),
     );
     for (const spec of specs) this.note(runIdOf(spec.meaning), spec); // in their order, not in that of their ends

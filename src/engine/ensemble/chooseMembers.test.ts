@@ -54,3 +54,18 @@ test("the same readings give the same choice, and the exactness is of the progra
   expect(first).toEqual(second);
   expect(first.measured[0].exactness).toMatch(/^within 1e-[456]$/);
 });
+
+test("an ensemble in which bits depend on a member's place is excluded, with the reason", async () => {
+  // Eleven examples of five classes: the rows of the second member begin at an address of other alignment.
+  const { spec, member } = mlpCase({ inputs: 20, hidden: 16, classes: 5, batch: 11, rows: 50 });
+  const { members, measured, excluded } = await chooseMembers({
+    device: nativeDevice,
+    spec,
+    perMember: SCALARS,
+    candidates: [2],
+    member,
+    nowMs: scripted([1]),
+  });
+  expect({ members, measured }).toEqual({ members: 1, measured: [] });
+  expect(excluded).toEqual([{ members: 2, why: "a member's bits depend on its place among the others" }]);
+});

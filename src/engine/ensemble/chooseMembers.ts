@@ -50,8 +50,10 @@ export interface MeasuredMembers {
 export interface MembersChoice {
   /** 1: separately. */
   readonly members: number;
-  /** In the order of `candidates`; without those that could not be run. */
+  /** In the order of `candidates`. */
   readonly measured: readonly MeasuredMembers[];
+  /** Candidates that are not used whatever they take, and why. */
+  readonly excluded: readonly { readonly members: number; readonly why: string }[];
 }
 
 const ROUNDS = 5;
@@ -65,28 +67,30 @@ export async function chooseMembers(options: ChooseMembersOptions): Promise<Memb
   try {
     const steps = await stepsPerTurn(separate, options);
     const measured: MeasuredMembers[] = [];
+    const excluded: { members: number; why: string }[] = [];
     for (const members of candidates) {
-      const found = await unlessRefused(() => measureMembers(separate, members, steps, options));
-      if (found !== undefined) measured.push(found);
+      const found = await orWhyNot(() => measureMembers(separate, members, steps, options));
+      if (typeof found === "string") excluded.push({ members, why: found });
+      else measured.push(found);
     }
     const eligible = measured.filter(({ ratio }) => ratio <= worthwhileRatio);
     const best = eligible.reduce<MeasuredMembers | undefined>(
       (least, one) => (least === undefined || one.ratio < least.ratio ? one : least),
       undefined,
     );
-    return { members: best?.members ?? 1, measured };
+    return { members: best?.members ?? 1, measured, excluded };
   } finally {
     await separate.dispose();
   }
 }
 
-/** Undefined when members are too far from their separate runs, or have other bits in another place. */
+/** A reason when members are too far from their separate runs, or have other bits in another place. */
 async function measureMembers(
   separate: LoopProgram,
   members: number,
   steps: number,
   { device, spec, perMember, member, nowMs, comparedSteps = 20 }: ChooseMembersOptions,
-): Promise<MeasuredMembers | undefined> {
+): Promise<MeasuredMembers | string> {
   const ensemble = ensembleLoop(spec, { members, perMember });
   const together = await device.compileLoop(ensemble.loop);
   try {
@@ -98,7 +102,9 @@ async function measureMembers(
       data: dataOf(ensemble, member, comparedSteps),
       steps: comparedSteps,
     });
-    if (!compared.isPlaceFree || !(compared.largestOutputDifference <= LARGEST_DIFFERENCE)) return undefined;
+    if (!compared.isPlaceFree) return "a member's bits depend on its place among the others";
+    if (!(compared.largestOutputDifference <= LARGEST_DIFFERENCE))
+      return `outputs differ from the separate runs' by up to ${compared.largestOutputDifference} of their largest value`;
     const costs: { separate: number[]; together: number[] } = { separate: [], together: [] };
     together.bind(
       stackResident(
@@ -145,11 +151,11 @@ const dataOf = ({ members }: Ensemble, member: ChooseMembersOptions["member"], s
 /** What a candidate may fail by without harm: its size, and primitives that have no batched form. */
 const EXCLUDING = ["ENGINE_MEMORY", "ENGINE_TRACE", "ENGINE_UNSUPPORTED"];
 
-async function unlessRefused<T>(work: () => Promise<T>): Promise<T | undefined> {
+async function orWhyNot<T>(work: () => Promise<T>): Promise<T | string> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof EngineError && EXCLUDING.includes(error.code)) return undefined;
+    if (error instanceof EngineError && EXCLUDING.includes(error.code)) return error.message;
     throw error;
   }
 }

@@ -59,7 +59,7 @@ describe("jobs", () => {
           stepsPerRound: 10,
           graphHash: "",
         }));
-        return { members: 3, measured };
+        return { members: 3, measured, excluded: [] };
       },
       say: (message) => said.push(message),
     });

@@ -84,23 +84,24 @@ export class EnsemblePlans {
       const begun = this.begun(spec);
       if (begun !== undefined) return begun.of;
     }
-    const { mode, workers } = this.options;
-    const steps = fresh.reduce((sum, { until }) => sum + until, 0);
-    if (mode === "off" || steps < LEAST_STEPS) return undefined;
-    const candidates = candidatesFor(fresh.length, workers);
-    if (candidates.length === 0) return undefined;
-    const measured = await this.measured(shape, fresh, candidates);
-    return bestOf(measured, fresh.length, mode);
+    const { mode } = this.options;
+    if (mode === "off" || fresh.length < 2) return undefined;
+    return bestOf(await this.measured(shape, fresh), fresh.length, mode);
   }
 
-  private async measured(shape: string, fresh: readonly RunSpec[], candidates: readonly number[]): Promise<Measured> {
-    const { workspace, choose, say } = this.options;
+  /** By the first call that is worth it, for all later ones; nothing before. */
+  private async measured(shape: string, fresh: readonly RunSpec[]): Promise<Measured> {
+    const { workspace, workers, choose, say } = this.options;
     const machine = { build: buildId(), cpu: cpus()[0]?.model ?? "", arch: process.arch };
-    const file = join(workspace.cacheDir, "ensembles", `${contentId({ shape, candidates, ...machine })}.json`);
+    const file = join(workspace.cacheDir, "ensembles", `${contentId({ shape, ...machine })}.json`);
     const kept = maybeMeasured(file);
     if (kept !== undefined) return kept;
+    const candidates = candidatesFor(fresh.length, workers);
+    const steps = fresh.reduce((sum, { until }) => sum + until, 0);
+    if (candidates.length === 0 || steps < LEAST_STEPS) return [];
     const meanings = fresh.slice(0, Math.max(...candidates)).map(({ meaning }) => meaning);
-    const { measured } = await choose(meanings, candidates);
+    const { measured, excluded } = await choose(meanings, candidates);
+    for (const { members, why } of excluded) say(`ensembles: not ${members} at once: ${why}`);
     const rows = measured.map(({ members, ratio, rounds, exactness }) => ({ members, ratio, rounds, exactness }));
     writeFileAtomic(file, `${JSON.stringify(rows)}\n`);
     for (const { members, ratio, rounds, exactness } of rows)
