@@ -52,7 +52,8 @@ export function mlpCase(sizes: MlpSizes, own: readonly string[] = []): EnsembleC
 
 const TOKENS = 7;
 const LENGTH = 5;
-const BATCH = 6;
+/** Rows × columns of a member's sums are multiples of four, without which its bits would depend on its place. */
+const BATCH = 8;
 const attention = transformer({
   tokens: TOKENS,
   context: LENGTH,
