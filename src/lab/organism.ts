@@ -33,6 +33,7 @@ export interface OrganismEnsembles {
     readonly runs: readonly RunOptions[];
     readonly device: Device;
     readonly candidates: readonly number[];
+    readonly isExactOnly?: boolean;
     readonly nowMs: () => number;
   }): Promise<MembersChoice>;
 }

@@ -33,13 +33,13 @@ export function openEnsemble(
 /** Measured here and now; the processor's time of this process is its clock. */
 export function chooseEnsemble(
   meanings: readonly RunMeaning[],
-  candidates: readonly number[],
+  options: { readonly candidates: readonly number[]; readonly isExactOnly: boolean },
 ): ReturnType<OrganismEnsembles["choose"]> {
   return ensemblesOf(meanings[0]).choose({
     runs: meanings.map(runOf),
     device: nativeDevice,
-    candidates,
     nowMs: processorMs,
+    ...options,
   });
 }
 

@@ -40,6 +40,7 @@ export interface ChooseJob {
   readonly kind: "choose";
   readonly meanings: readonly RunMeaning[];
   readonly candidates: readonly number[];
+  readonly isExactOnly: boolean;
 }
 
 export interface TrainResult {

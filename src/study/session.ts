@@ -86,7 +86,7 @@ export class Session implements AsyncDisposable {
       workspace,
       workers: executor.slots,
       mode: options.ensembles ?? "exact",
-      choose: (meanings, candidates) => this.choose(meanings, candidates),
+      choose: (asked) => this.choose(asked),
       say: (message) => this.warn(message),
     });
   }
@@ -247,8 +247,8 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  private async choose(meanings: readonly RunMeaning[], candidates: readonly number[]): Promise<MembersChoice> {
-    const payload: ChooseJob = { kind: "choose", meanings, candidates };
+  private async choose(asked: Omit<ChooseJob, "kind">): Promise<MembersChoice> {
+    const payload: ChooseJob = { kind: "choose", ...asked };
     const outcome = await this.executor.run(
       { name: "measure how many runs to train at once", payload },
       { signal: this.signal },

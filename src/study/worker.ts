@@ -19,7 +19,7 @@ serveJobs(async (payload, context) => {
     case "trainGroup":
       return trainGroup({ workspace: await Workspace.open(job.home), job, context, clock: Date.now });
     case "choose":
-      return { result: await chooseEnsemble(job.meanings, job.candidates) };
+      return { result: await chooseEnsemble(job.meanings, job) };
     case "inspect":
       return { result: await inspectRun(job.meaning, job.ensemble) };
     case "replay":

@@ -69,3 +69,17 @@ test("an ensemble in which bits depend on a member's place is excluded, with the
   expect({ members, measured }).toEqual({ members: 1, measured: [] });
   expect(excluded).toEqual([{ members: 2, why: "a member's bits depend on its place among the others" }]);
 });
+
+test("where only exact ones are asked for, the first that rounds otherwise ends the search", async () => {
+  const { spec, member } = mlpCase({ inputs: 20, hidden: 16, classes: 5, batch: 12, rows: 50 });
+  const { excluded } = await chooseMembers({
+    device: nativeDevice,
+    spec,
+    perMember: SCALARS,
+    candidates: [2, 3],
+    member,
+    nowMs: scripted([1, 1]),
+    isExactOnly: true,
+  });
+  expect(excluded).toEqual([{ members: 2, why: "members round otherwise than their separate runs" }]);
+});

@@ -32,8 +32,10 @@ export interface ChooseMembersOptions {
   readonly nowMs: () => number;
   /** An ensemble is worth its trouble when it takes at most this share of the separate time. Default .9. */
   readonly worthwhileRatio?: number;
-  /** Steps over which members are compared with separate runs. Default 20. */
+  /** Steps over which members are compared with separate runs. Default 10. */
   readonly comparedSteps?: number;
+  /** Only ensembles whose members have their separate runs' bits; after one that has not, larger ones are not tried. */
+  readonly isExactOnly?: boolean;
 }
 
 export interface MeasuredMembers {
@@ -56,6 +58,7 @@ export interface MembersChoice {
   readonly excluded: readonly { readonly members: number; readonly why: string }[];
 }
 
+const NOT_EXACT = "members round otherwise than their separate runs";
 const ROUNDS = 5;
 /** What one separate turn should last. */
 const TURN_MS = 4;
@@ -72,6 +75,7 @@ export async function chooseMembers(options: ChooseMembersOptions): Promise<Memb
       const found = await orWhyNot(() => measureMembers(separate, members, steps, options));
       if (typeof found === "string") excluded.push({ members, why: found });
       else measured.push(found);
+      if (found === NOT_EXACT) break;
     }
     const eligible = measured.filter(({ ratio }) => ratio <= worthwhileRatio);
     const best = eligible.reduce<MeasuredMembers | undefined>(
@@ -89,7 +93,7 @@ async function measureMembers(
   separate: LoopProgram,
   members: number,
   steps: number,
-  { device, spec, perMember, member, nowMs, comparedSteps = 20 }: ChooseMembersOptions,
+  { device, spec, perMember, member, nowMs, comparedSteps = 10, isExactOnly = false }: ChooseMembersOptions,
 ): Promise<MeasuredMembers | string> {
   const ensemble = ensembleLoop(spec, { members, perMember });
   const together = await device.compileLoop(ensemble.loop);
@@ -102,6 +106,7 @@ async function measureMembers(
       data: dataOf(ensemble, member, comparedSteps),
       steps: comparedSteps,
     });
+    if (isExactOnly && !compared.isStateIdentical) return NOT_EXACT;
     if (!compared.isPlaceFree) return "a member's bits depend on its place among the others";
     if (!(compared.largestOutputDifference <= LARGEST_DIFFERENCE))
       return `outputs differ from the separate runs' by up to ${compared.largestOutputDifference} of their largest value`;

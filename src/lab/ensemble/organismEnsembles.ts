@@ -36,15 +36,14 @@ export function organismEnsembles(organism: {
       const { shape, prepared } = await prepareAll(runs, device);
       return EnsembleTrainer.open({ key: `${name} ${shape}`, runs: prepared, device, ensemble });
     },
-    async choose({ runs, device, candidates, nowMs }) {
+    async choose({ runs, device, ...options }) {
       const { prepared } = await prepareAll(runs, device);
       const { spec, perMember } = prepared[0].model.member!;
       return chooseMembers({
         device,
         spec,
         perMember,
-        candidates,
-        nowMs,
+        ...options,
         member(index, steps) {
           const { model, factors, seeds, changes } = prepared[index % prepared.length];
           const regime = new RegimeHistory({ factors, seeds }, changes).at(0);

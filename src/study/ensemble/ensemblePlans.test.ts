@@ -51,7 +51,7 @@ describe("jobs", () => {
       workspace: await Workspace.open(home),
       workers: 2,
       mode,
-      choose: async (_, candidates) => {
+      choose: async ({ candidates }) => {
         asked.push(candidates);
         const measured = candidates.map((members) => ({
           ...row(members, members === 3 ? ratio * 0.9 : ratio),

@@ -10,13 +10,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { contentId, type EnsembleMembership, EnsembleSchema, type RunMeaning } from "../../core/index.ts";
+import { contentId, type EnsembleMembership, EnsembleSchema } from "../../core/index.ts";
 import type { MembersChoice } from "../../engine/index.ts";
 import { organism } from "../../lab/index.ts";
 import { type Workspace, writeFileAtomic } from "../../store/index.ts";
 import { ensembleText } from "../numerics.ts";
 import { predecessorsOf } from "../preflight.ts";
-import type { RunSpec } from "../runSpec.ts";
+import type { ChooseJob, RunSpec } from "../runSpec.ts";
 import { buildId } from "../versions.ts";
 
 /** "exact": only where members have their separate runs' bits; "close": also within rounding; "off": never. */
@@ -32,7 +32,7 @@ export interface EnsemblePlansOptions {
   readonly workspace: Workspace;
   readonly workers: number;
   readonly mode: EnsembleMode;
-  readonly choose: (meanings: readonly RunMeaning[], candidates: readonly number[]) => Promise<MembersChoice>;
+  readonly choose: (asked: Omit<ChooseJob, "kind">) => Promise<MembersChoice>;
   /** Told what was measured. */
   readonly say: (message: string) => void;
 }
@@ -91,16 +91,16 @@ export class EnsemblePlans {
 
   /** By the first call that is worth it, for all later ones; nothing before. */
   private async measured(shape: string, fresh: readonly RunSpec[]): Promise<Measured> {
-    const { workspace, workers, choose, say } = this.options;
+    const { workspace, workers, mode, choose, say } = this.options;
     const machine = { build: buildId(), cpu: cpus()[0]?.model ?? "", arch: process.arch };
-    const file = join(workspace.cacheDir, "ensembles", `${contentId({ shape, ...machine })}.json`);
+    const file = join(workspace.cacheDir, "ensembles", `${contentId({ shape, mode, ...machine })}.json`);
     const kept = maybeMeasured(file);
     if (kept !== undefined) return kept;
     const candidates = candidatesFor(fresh.length, workers);
     const steps = fresh.reduce((sum, { until }) => sum + until, 0);
     if (candidates.length === 0 || steps < LEAST_STEPS) return [];
     const meanings = fresh.slice(0, Math.max(...candidates)).map(({ meaning }) => meaning);
-    const { measured, excluded } = await choose(meanings, candidates);
+    const { measured, excluded } = await choose({ meanings, candidates, isExactOnly: mode === "exact" });
     for (const { members, why } of excluded) say(`ensembles: not ${members} at once: ${why}`);
     const rows = measured.map(({ members, ratio, rounds, exactness }) => ({ members, ratio, rounds, exactness }));
     writeFileAtomic(file, `${JSON.stringify(rows)}\n`);
