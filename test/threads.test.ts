@@ -120,6 +120,7 @@ describe("one child process a run", () => {
           waiting.push(importer);
         }
     expect([...led].sort()).toEqual([
+      "study/ensemble/trainGroup.ts",
       "study/inspectRun.ts",
       "study/replay/replayRun.ts",
       "study/trainRun.ts",

@@ -3,6 +3,7 @@
  */
 import type { BenchRow } from "../harness.ts";
 import { TRAINING_CASES } from "./cases.ts";
+import { ensembleRows } from "./ensemble.ts";
 import { compileRows } from "./rows/compile.ts";
 import { hvpRows } from "./rows/hvp.ts";
 import { matmulShareRows } from "./rows/matmulShare.ts";
@@ -20,6 +21,7 @@ const CASES: readonly Case[] = [
   { name: "hvp", rows: hvpRows },
   { name: "twoCores", rows: twoCoreRows },
   { name: "compile", rows: compileRows },
+  { name: "ensemble", rows: ensembleRows },
 ];
 
 export const CASE_NAMES: readonly string[] = CASES.map(({ name }) => name);

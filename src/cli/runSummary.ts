@@ -4,6 +4,7 @@
  */
 import type { Change, Event, Manifest, Point } from "../core/index.ts";
 import type { PointsReport, Workspace } from "../store/index.ts";
+import { ensembleText } from "../study/numerics.ts";
 import { renderPairs, renderTable, shortNumber } from "./table.ts";
 
 export interface RunSummary {
@@ -72,6 +73,9 @@ export function runText(summary: RunSummary): string {
     ]),
     ["attempts", String(attempts)],
     ["numerics", numericsKey ?? "not yet set"],
+    ...(manifest.numerics?.ensemble === undefined
+      ? []
+      : [["ensemble", ensembleText(manifest.numerics.ensemble)] as [string, string]]),
     ["checkpoints", checkpoints.map((checkpoint) => checkpoint.step).join(", ") || "none"],
     ["points", `${points}${leftOutText(leftOut)}`],
   ];

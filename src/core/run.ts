@@ -22,6 +22,15 @@ export const RunMeaningSchema = z.strictObject({
 });
 export type RunMeaning = z.infer<typeof RunMeaningSchema>;
 
+/** How a run is trained together with others of its shape, as one program. */
+export const EnsembleSchema = z.strictObject({
+  /** Runs in the program; incomplete groups are filled up with copies, so that it is always the same. */
+  members: z.int().min(2),
+  /** Against the separate run: the same bits, or outputs of the first steps within this share of their largest value. */
+  exactness: z.string().regex(/^(bit-identical|within 1e-\d+)$/),
+});
+export type EnsembleMembership = z.infer<typeof EnsembleSchema>;
+
 /** What the bits also depend on. Runs of one contrast share one. */
 export const NumericsSchema = z.strictObject({
   engine: z.string(),
@@ -29,6 +38,8 @@ export const NumericsSchema = z.strictObject({
   runtime: z.string(),
   threads: z.int().positive(),
   cpu: z.string(),
+  /** Absent: trained by itself. */
+  ensemble: EnsembleSchema.optional(),
 });
 export type Numerics = z.infer<typeof NumericsSchema>;
 

@@ -39,6 +39,23 @@ export type {
   SplitSpec,
   Tensors,
 } from "./device.ts";
+export {
+  type ChooseMembersOptions,
+  chooseMembers,
+  type MeasuredMembers,
+  type MembersChoice,
+} from "./ensemble/chooseMembers.ts";
+export {
+  compareMembers,
+  type Exactness,
+  exactnessOf,
+  LARGEST_DIFFERENCE,
+  type MemberData,
+  type MembersCompared,
+  runMembers,
+} from "./ensemble/compareMembers.ts";
+export { type Ensemble, type EnsembleOptions, ensembleLoop } from "./ensemble/ensembleLoop.ts";
+export { memberOutputs, memberResult, memberState, stackResident, stackState, stackTables } from "./ensemble/stack.ts";
 export { EngineError, UnsupportedPrimitiveError } from "./errors.ts";
 export { normal, zeros } from "./initialisers/draw.ts";
 export type { Fans, Initialiser } from "./initialisers/initialiser.ts";

@@ -29,7 +29,7 @@ export function maybeBrokenTensor(state: State): string | undefined {
 
 /** `state` at `step` began a call of `steps` updates under one regime, one of which broke. */
 export async function explainBreak(options: {
-  readonly model: NativeModel;
+  readonly model: Pick<NativeModel, "update" | "firstNonFinite">;
   readonly regime: Regime;
   readonly state: State;
   readonly step: number;

@@ -6,8 +6,9 @@
  */
 import { type Change, type Factors, OntogenyError, type Seeds } from "../core/index.ts";
 import type { Device } from "../engine/index.ts";
-import { type NativeModel, NativeTrainer } from "./nativeTrainer.ts";
-import type { Organism } from "./organism.ts";
+import { organismEnsembles } from "./ensemble/organismEnsembles.ts";
+import { type NativeModel, NativeTrainer, type NativeTrainerOptions } from "./nativeTrainer.ts";
+import type { OpenOptions, Organism } from "./organism.ts";
 import { parseFactorsWith, validateChangeWith } from "./parameters.ts";
 
 export interface OpenModelOptions {
@@ -21,37 +22,41 @@ interface NativeOrganism
   /** The seed components that a change may re-key in mid-run. */
   readonly reseedable: readonly string[];
   readonly openModel: (options: OpenModelOptions) => Promise<NativeModel>;
+  /** Everything in the factors that a training program is made of; given where models have a `member`. */
+  readonly shapeOf?: (factors: Factors) => string;
 }
 
 export function nativeOrganism(spec: NativeOrganism): Organism {
-  const { openModel, reseedable, ...described } = spec;
+  const { openModel, reseedable, shapeOf, ...described } = spec;
   const { name, parameters, seedNames, measures } = described;
   const parseFactors = (partial: unknown, where: string) => parseFactorsWith(parameters, partial, where);
   const validateChange = (change: Change, factors: Factors) =>
     validateChangeWith(parameters, reseedable, change, factors);
+  const prepare = async ({ process, seeds, changes, device }: OpenOptions): Promise<NativeTrainerOptions> => {
+    if (process.organism !== name)
+      throw new OntogenyError(
+        "ORGANISM_MISMATCH",
+        `open: expected a process of "${name}", got one of "${process.organism}"`,
+      );
+    const factors = parseFactors(process.factors, "process.factors");
+    requireSeeds(name, seedNames, seeds);
+    const allChanges = [...process.changes, ...changes];
+    for (const change of allChanges) validateChange(change, factors);
+    return {
+      model: await openModel({ factors, seeds, device }),
+      factors,
+      seeds,
+      changes: allChanges,
+      measureNames: measures.map((measure) => measure.name),
+      validateChange: (change) => validateChange(change, factors),
+    };
+  };
   return {
     ...described,
     parseFactors,
     validateChange,
-    async open({ process, seeds, changes, device }) {
-      if (process.organism !== name)
-        throw new OntogenyError(
-          "ORGANISM_MISMATCH",
-          `open: expected a process of "${name}", got one of "${process.organism}"`,
-        );
-      const factors = parseFactors(process.factors, "process.factors");
-      requireSeeds(name, seedNames, seeds);
-      const allChanges = [...process.changes, ...changes];
-      for (const change of allChanges) validateChange(change, factors);
-      return new NativeTrainer({
-        model: await openModel({ factors, seeds, device }),
-        factors,
-        seeds,
-        changes: allChanges,
-        measureNames: measures.map((measure) => measure.name),
-        validateChange: (change) => validateChange(change, factors),
-      });
-    },
+    open: async (options) => new NativeTrainer(await prepare(options)),
+    ...(shapeOf === undefined ? {} : { ensembles: organismEnsembles({ name, shapeOf, prepare }) }),
   };
 }
 

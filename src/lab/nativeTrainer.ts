@@ -22,6 +22,7 @@ import {
 } from "../core/index.ts";
 import { type NonFiniteOrigin, pauseForEvents, StepPacer } from "../engine/index.ts";
 import { explainBreak, isAllFinite, maybeBrokenTensor } from "./brokenTraining.ts";
+import type { MemberLoop } from "./ensemble/memberLoop.ts";
 import { type Regime, RegimeHistory } from "./regime.ts";
 
 /** However fast the steps are: a call's table and losses must fit in memory. */
@@ -32,6 +33,8 @@ export type State = Readonly<Record<string, Tensor>>;
 /** What an organism hands to the trainer: one run's model, without any notion of past or future. */
 export interface NativeModel {
   readonly numerics: Numerics;
+  /** What an ensemble needs of it; absent: it trains alone. */
+  readonly member?: MemberLoop;
   readonly trainingBytes?: number;
   initialState(): State;
   /** `steps` updates from `step` on, all under one regime. Returns new tensors; leaves `state` alone. */
@@ -91,8 +94,7 @@ export class NativeTrainer implements Trainer {
   }
 
   async advance({ steps, signal, onProgress }: AdvanceOptions): Promise<AdvanceResult> {
-    if (!Number.isSafeInteger(steps) || steps < 0)
-      throw new OntogenyError("OUT_OF_DOMAIN", `advance: expected steps to be an integer ≥ 0, got ${steps}`);
+    requireSteps(steps);
     return this.whileBusy("advancing", async () => {
       const losses = new Float32Array(steps);
       let done = 0;
@@ -198,6 +200,11 @@ export class NativeTrainer implements Trainer {
         `${what}: expected the trainer to be ready, got a trainer that is ${this.status}`,
       );
   }
+}
+
+export function requireSteps(steps: number): void {
+  if (!Number.isSafeInteger(steps) || steps < 0)
+    throw new OntogenyError("OUT_OF_DOMAIN", `advance: expected steps to be an integer ≥ 0, got ${steps}`);
 }
 
 function concatenated(a: Float32Array, b: Float32Array): Float32Array {

@@ -1,8 +1,9 @@
 /**
  * @file What an organism is: a task and a model whose development shows a known phenomenon, ready to be trained.
  */
-import type { Change, Factors, MeasureSpec, Process, Seeds, Trainer } from "../core/index.ts";
-import type { Device } from "../engine/index.ts";
+import type { Change, EnsembleMembership, Factors, MeasureSpec, Process, Seeds, Trainer } from "../core/index.ts";
+import type { Device, MembersChoice } from "../engine/index.ts";
+import type { EnsembleTrainer } from "./ensemble/ensembleTrainer.ts";
 import type { Parameters } from "./parameters.ts";
 
 export interface OpenOptions {
@@ -13,6 +14,28 @@ export interface OpenOptions {
   readonly changes: readonly Change[];
   /** What computes: `nativeDevice` in Node, a jax device in browsers. Part of the numerics key, not of the run's meaning. */
   readonly device: Device;
+}
+
+type RunOptions = Omit<OpenOptions, "device">;
+
+/** Runs of one shape, trained as one program. */
+export interface OrganismEnsembles {
+  /** Runs whose factors give the same text differ in numbers only, so that one program can train them. */
+  shapeOf(factors: Factors): string;
+  /** Like `open`, for up to `members` runs of one shape. */
+  open(options: {
+    readonly runs: readonly RunOptions[];
+    readonly device: Device;
+    readonly ensemble: EnsembleMembership;
+  }): Promise<EnsembleTrainer>;
+  /** How many to train at once, measured on these runs (repeated where they are fewer). */
+  choose(options: {
+    readonly runs: readonly RunOptions[];
+    readonly device: Device;
+    readonly candidates: readonly number[];
+    readonly isExactOnly?: boolean;
+    readonly nowMs: () => number;
+  }): Promise<MembersChoice>;
 }
 
 export interface Organism {
@@ -32,4 +55,6 @@ export interface Organism {
   dataHashes(): Promise<Record<string, string>>;
   /** A trainer at step 0. Throws before any training when something in the options does not fit. */
   open(options: OpenOptions): Promise<Trainer>;
+  /** Absent: its runs are always trained one by one. */
+  readonly ensembles?: OrganismEnsembles;
 }

@@ -1,12 +1,12 @@
 /**
  * @file What a run would be trained with, inside a worker process: its numerics, and the memory that training takes.
  */
-import type { RunMeaning } from "../core/index.ts";
+import type { EnsembleMembership, RunMeaning } from "../core/index.ts";
 import { openTrainer } from "./openTrainer.ts";
 import type { InspectResult } from "./runSpec.ts";
 
-export async function inspectRun(meaning: RunMeaning): Promise<InspectResult> {
-  const trainer = await openTrainer(meaning);
+export async function inspectRun(meaning: RunMeaning, ensemble?: EnsembleMembership): Promise<InspectResult> {
+  const trainer = await openTrainer(meaning, { ensemble });
   try {
     const { numerics, trainingBytes } = trainer;
     return { numerics, openBytes: process.memoryUsage.rss(), trainingBytes };

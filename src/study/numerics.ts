@@ -10,15 +10,34 @@ export interface NumericsDifference {
   readonly here: string;
 }
 
-const COMPONENTS = ["engine", "graph", "runtime", "threads", "cpu"] as const satisfies readonly (keyof Numerics)[];
+const COMPONENTS = [
+  "engine",
+  "graph",
+  "runtime",
+  "threads",
+  "cpu",
+  "ensemble",
+] as const satisfies readonly (keyof Numerics)[];
 
 /** `there`: what a run was made with; `here`: what this machine and build would make it with. */
 export function numericsDifferences(there: Numerics, here: Numerics): NumericsDifference[] {
-  return COMPONENTS.filter((component) => there[component] !== here[component]).map((component) => ({
+  return COMPONENTS.map((component) => ({
     component,
-    there: String(there[component]),
-    here: String(here[component]),
-  }));
+    there: componentText(there, component),
+    here: componentText(here, component),
+  })).filter((difference) => difference.there !== difference.here);
+}
+
+function componentText(numerics: Numerics, component: keyof Numerics): string {
+  return component === "ensemble" ? ensembleText(numerics.ensemble) : String(numerics[component]);
+}
+
+/** "16 at once, bit-identical to separate runs", "none". */
+export function ensembleText(ensemble: Numerics["ensemble"]): string {
+  if (ensemble === undefined) return "none";
+  const { members, exactness } = ensemble;
+  const how = exactness === "bit-identical" ? "bit-identical to separate runs" : `${exactness} of separate runs`;
+  return `${members} at once, ${how}`;
 }
 
 export type Keyed = Pick<Manifest, "id" | "numericsKey" | "numerics">;

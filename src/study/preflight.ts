@@ -2,7 +2,7 @@
  * @file What is looked at before anything is trained: whether the runs that would be continued or branched have the
  * numerics of this machine and build, and whether the workers fit in memory.
  */
-import { canonicalJson, type RunMeaning, runIdOf } from "../core/index.ts";
+import { canonicalJson, type EnsembleMembership, type RunMeaning, runIdOf } from "../core/index.ts";
 import type { Workspace } from "../store/index.ts";
 import { isOfOtherNumerics, type Keyed, numericsDiffer } from "./numerics.ts";
 import type { InspectResult } from "./runSpec.ts";
@@ -12,7 +12,7 @@ export interface PreflightOptions {
   readonly workspace: Workspace;
   /** Runs that are about to be trained. */
   readonly meanings: readonly RunMeaning[];
-  readonly inspect: (meaning: RunMeaning) => Promise<InspectResult>;
+  readonly inspect: (meaning: RunMeaning, ensemble?: EnsembleMembership) => Promise<InspectResult>;
   /** True for runs that these workers have trained already: they need no look. */
   readonly isOwn?: (run: string) => boolean;
 }
@@ -20,18 +20,20 @@ export interface PreflightOptions {
 /** Throws NUMERICS_DIFFER, over all runs that differ, when one of them would be continued or branched. */
 export async function requireOwnNumerics(options: PreflightOptions): Promise<void> {
   const { workspace, meanings, inspect, isOwn = () => false } = options;
-  const groups = new Map<string, { meaning: RunMeaning; runs: Map<string, Keyed> }>();
+  const groups = new Map<string, { meaning: RunMeaning; ensemble?: EnsembleMembership; runs: Map<string, Keyed> }>();
   for (const meaning of meanings) {
     const runs = predecessorsOf(workspace, meaning).filter(({ id }) => !isOwn(id));
     if (runs.length === 0) continue;
-    const key = processKey(meaning);
-    const group = groups.get(key) ?? { meaning, runs: new Map() };
+    // What was begun in an ensemble goes on in one.
+    const ensemble = runs[0].numerics?.ensemble;
+    const key = processKey(meaning, ensemble);
+    const group = groups.get(key) ?? { meaning, ensemble, runs: new Map() };
     for (const run of runs) group.runs.set(run.id, run);
     groups.set(key, group);
   }
   const differing: { readonly runs: Keyed[]; readonly here: InspectResult["numerics"] }[] = [];
-  for (const { meaning, runs } of groups.values()) {
-    const { numerics: here } = await inspect(meaning);
+  for (const { meaning, ensemble, runs } of groups.values()) {
+    const { numerics: here } = await inspect(meaning, ensemble);
     const others = [...runs.values()].filter((run) => isOfOtherNumerics(run, here));
     if (others.length > 0) differing.push({ runs: others, here });
   }
@@ -47,8 +49,8 @@ export async function requireOwnNumerics(options: PreflightOptions): Promise<voi
   );
 }
 
-/** Runs whose bits training would build on: the run itself where it was begun, and its ancestors. */
-function predecessorsOf(workspace: Workspace, meaning: RunMeaning): Keyed[] {
+/** Runs whose bits training would build on, nearest first: the run itself where it was begun, and its ancestors. */
+export function predecessorsOf(workspace: Workspace, meaning: RunMeaning): Keyed[] {
   const found: Keyed[] = [];
   let id: string | undefined = runIdOf(meaning);
   let lineage = meaning.lineage;
@@ -62,8 +64,8 @@ function predecessorsOf(workspace: Workspace, meaning: RunMeaning): Keyed[] {
 }
 
 /** Runs of one process are trained by one program. */
-export function processKey({ process: { organism, factors } }: RunMeaning): string {
-  return canonicalJson({ organism, factors });
+export function processKey({ process: { organism, factors } }: RunMeaning, ensemble?: EnsembleMembership): string {
+  return canonicalJson({ organism, factors, ensemble });
 }
 
 /** A sentence when so many workers are not expected to fit; undefined when they do, or when it cannot be told. */

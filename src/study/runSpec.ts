@@ -1,7 +1,7 @@
 /**
  * @file What the study asks of one run, and the jobs that are sent to a worker for it.
  */
-import type { Numerics, RunMeaning } from "../core/index.ts";
+import type { EnsembleMembership, Numerics, RunMeaning } from "../core/index.ts";
 import type { LineageRow } from "./results.ts";
 
 export interface RunSpec {
@@ -27,6 +27,22 @@ export interface TrainJob {
   readonly spec: Omit<RunSpec, "role" | "label">;
 }
 
+/** Runs of one organism and shape, trained in lock-step as one program. */
+export interface TrainGroupJob {
+  readonly kind: "trainGroup";
+  readonly home: string;
+  readonly specs: readonly TrainJob["spec"][];
+  readonly ensemble: EnsembleMembership;
+}
+
+/** How many of these runs are best trained at once; trains nothing, writes nothing. */
+export interface ChooseJob {
+  readonly kind: "choose";
+  readonly meanings: readonly RunMeaning[];
+  readonly candidates: readonly number[];
+  readonly isExactOnly: boolean;
+}
+
 export interface TrainResult {
   readonly run: string;
   /** Steps computed by this job, including those computed again after a crash. */
@@ -50,6 +66,7 @@ export interface TrainProgress {
 export interface InspectJob {
   readonly kind: "inspect";
   readonly meaning: RunMeaning;
+  readonly ensemble?: EnsembleMembership;
 }
 
 export interface InspectResult {
@@ -73,4 +90,4 @@ export interface ReplayJob {
   readonly tolerance?: number;
 }
 
-export type WorkerJob = TrainJob | InspectJob | ReplayJob;
+export type WorkerJob = TrainJob | TrainGroupJob | ChooseJob | InspectJob | ReplayJob;

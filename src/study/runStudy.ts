@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { contentId } from "../core/index.ts";
 import { Workspace } from "../store/index.ts";
 import { costOf } from "./cost.ts";
+import type { EnsembleMode } from "./ensemble/ensemblePlans.ts";
 import { findingsOf } from "./findings.ts";
 import { planStudy, type StudyPlan } from "./plan.ts";
 import { renderReport } from "./report/index.ts";
@@ -28,6 +29,7 @@ export interface RunStudyOptions {
   readonly home: string;
   readonly quick?: boolean;
   readonly workers?: number;
+  readonly ensembles?: EnsembleMode;
   readonly signal: AbortSignal;
   readonly progress: (event: StudyProgress) => void;
 }

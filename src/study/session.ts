@@ -6,15 +6,26 @@
  */
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
-import { OntogenyError, type Point, type RunMeaning, runIdOf } from "../core/index.ts";
+import { type EnsembleMembership, OntogenyError, type Point, type RunMeaning, runIdOf } from "../core/index.ts";
+import type { MembersChoice } from "../engine/index.ts";
 import { availableMemoryBytes } from "../engine/native.ts";
 import { type Executor, LocalExecutor } from "../fleet/index.ts";
 import { type Ledger, Workspace } from "../store/index.ts";
+import { type EnsembleMode, EnsemblePlans, type RunJob } from "./ensemble/ensemblePlans.ts";
 import { RunTrajectory } from "./outcomes.ts";
 import { memoryWarning, processKey, requireOwnNumerics } from "./preflight.ts";
 import type { LineageRow } from "./results.ts";
 import { failureOf } from "./runFailure.ts";
-import type { InspectJob, InspectResult, RunSpec, TrainJob, TrainProgress, TrainResult } from "./runSpec.ts";
+import type {
+  ChooseJob,
+  InspectJob,
+  InspectResult,
+  RunSpec,
+  TrainGroupJob,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+} from "./runSpec.ts";
 import { firstMissing, maybeRun } from "./startState.ts";
 
 export interface StudyProgress {
@@ -34,6 +45,8 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
   readonly progress: (event: StudyProgress) => void;
   readonly clock?: () => number;
+  /** Whether runs of one shape may be trained at once where that is faster. Default "exact": only where bits stay the same. */
+  readonly ensembles?: EnsembleMode;
 }
 
 /** Thrown when the signal was raised: everything that was finished is on disk. */
@@ -54,6 +67,7 @@ export class Session implements AsyncDisposable {
   readonly messages: string[] = [];
   stepsTotal = 0;
   private readonly executor: Executor;
+  private readonly ensembles: EnsemblePlans;
   private readonly report: (event: StudyProgress) => void;
   private readonly inspected = new Map<string, Promise<InspectResult>>();
   private stepsDone = 0;
@@ -68,6 +82,13 @@ export class Session implements AsyncDisposable {
     this.clock = options.clock ?? Date.now;
     this.home = options.home;
     this.report = options.progress;
+    this.ensembles = new EnsemblePlans({
+      workspace,
+      workers: executor.slots,
+      mode: options.ensembles ?? "exact",
+      choose: (asked) => this.choose(asked),
+      say: (message) => this.warn(message),
+    });
   }
 
   static async open(options: SessionOptions): Promise<Session> {
@@ -100,13 +121,18 @@ export class Session implements AsyncDisposable {
         message,
       });
     tell();
-    const missing = new Set(await this.missing(specs));
-    await this.prepare([...missing]);
+    const missing = await this.missing(specs);
+    await this.prepare(missing);
+    const jobs = missing.length === 0 ? [] : await this.ensembles.jobsOf(specs, missing);
+    for (const { ensemble, specs: together } of jobs)
+      if (ensemble !== undefined) await this.inspect(together[0].meaning, ensemble);
+    for (const spec of specs) if (!missing.includes(spec)) this.stepsDone += ownSteps(spec);
+    done = specs.length - missing.length;
+    tell();
     await Promise.all(
-      specs.map(async (spec) => {
-        if (missing.has(spec)) await this.runJob(runIdOf(spec.meaning), spec, tell);
-        else this.stepsDone += ownSteps(spec);
-        done++;
+      jobs.map(async (job) => {
+        await this.runJob(job, tell);
+        done += job.specs.length;
         tell();
       }),
     );
@@ -131,25 +157,25 @@ export class Session implements AsyncDisposable {
     await requireOwnNumerics({
       workspace: this.workspace,
       meanings,
-      inspect: (meaning) => this.inspect(meaning),
+      inspect: (meaning, ensemble) => this.inspect(meaning, ensemble),
       isOwn: (run) => own.has(run),
     });
     if (this.inspected.size === 0) await this.inspect(meanings[0]);
   }
 
-  /** Once for each process. */
-  private inspect(meaning: RunMeaning): Promise<InspectResult> {
-    const key = processKey(meaning);
+  /** Once for each process and ensemble. */
+  private inspect(meaning: RunMeaning, ensemble?: EnsembleMembership): Promise<InspectResult> {
+    const key = processKey(meaning, ensemble);
     let inspected = this.inspected.get(key);
     if (inspected === undefined) {
-      inspected = this.inspectWith(meaning);
+      inspected = this.inspectWith(meaning, ensemble);
       this.inspected.set(key, inspected);
     }
     return inspected;
   }
 
-  private async inspectWith(meaning: RunMeaning): Promise<InspectResult> {
-    const payload: InspectJob = { kind: "inspect", meaning };
+  private async inspectWith(meaning: RunMeaning, ensemble?: EnsembleMembership): Promise<InspectResult> {
+    const payload: InspectJob = { kind: "inspect", meaning, ensemble };
     const job = { name: `look at run ${runIdOf(meaning)}`, payload };
     const outcome = await this.executor.run(job, { signal: this.signal });
     if (outcome.status === "stopped") throw new StoppedError();
@@ -190,11 +216,17 @@ export class Session implements AsyncDisposable {
     this.report({ phase: "before training", done: 0, total: 0, stepsDone, stepsTotal, message });
   }
 
-  private async runJob(run: string, spec: RunSpec, tell: (message?: string) => void): Promise<void> {
-    const { role: _role, label, ...job } = spec;
-    const payload: TrainJob = { kind: "train", home: this.home, spec: job };
+  private async runJob({ ensemble, specs }: RunJob, tell: (message?: string) => void): Promise<void> {
+    const [{ label, meaning, until }] = specs;
+    const jobs = specs.map(({ role: _role, label: _label, ...job }) => job);
+    const { home } = this;
+    const payload: TrainJob | TrainGroupJob =
+      ensemble === undefined
+        ? { kind: "train", home, spec: jobs[0] }
+        : { kind: "trainGroup", home, specs: jobs, ensemble };
+    const others = specs.length > 1 ? ` and ${specs.length - 1} more` : "";
     const outcome = await this.executor.run(
-      { name: `${label} (run ${run}) to step ${spec.until}`, payload },
+      { name: `${label} (run ${runIdOf(meaning)})${others} to step ${until}`, payload },
       {
         signal: this.signal,
         onProgress: (value) => {
@@ -205,11 +237,24 @@ export class Session implements AsyncDisposable {
     );
     if (outcome.status === "stopped") throw new StoppedError();
     this.workerDeaths += outcome.workerDeaths;
-    const result = outcome.result as TrainResult;
-    this.results.push(result);
-    this.messages.push(...result.damaged);
-    // The rest stands in the manifest: what was not finite, and the way out.
-    if (result.failure !== undefined) tell(`${label} (run ${run}) failed: ${result.failure.split("; ")[0]}`);
+    const labels = new Map(specs.map((spec) => [runIdOf(spec.meaning) as string, spec.label]));
+    for (const result of [outcome.result as TrainResult | TrainResult[]].flat()) {
+      this.results.push(result);
+      this.messages.push(...result.damaged);
+      // The rest stands in the manifest: what was not finite, and the way out.
+      if (result.failure !== undefined)
+        tell(`${labels.get(result.run)} (run ${result.run}) failed: ${result.failure.split("; ")[0]}`);
+    }
+  }
+
+  private async choose(asked: Omit<ChooseJob, "kind">): Promise<MembersChoice> {
+    const payload: ChooseJob = { kind: "choose", ...asked };
+    const outcome = await this.executor.run(
+      { name: "measure how many runs to train at once", payload },
+      { signal: this.signal },
+    );
+    if (outcome.status === "stopped") throw new StoppedError();
+    return outcome.result as MembersChoice;
   }
 
   private note(run: string, { role, label, meaning, until }: RunSpec): void {

@@ -6,21 +6,13 @@
  * computed again has the same bits. Training that breaks (LOSS_NOT_FINITE) is a result, not an error: what was measured
  * before it is kept, with the last finite state, and the run is marked as failed.
  */
-import {
-  LossNotFiniteError,
-  type Manifest,
-  type Numerics,
-  numericsKeyOf,
-  type Point,
-  runIdOf,
-  type Trainer,
-} from "../core/index.ts";
+import { LossNotFiniteError, numericsKeyOf, runIdOf, type Trainer } from "../core/index.ts";
 import type { WorkerContext } from "../fleet/index.ts";
 import type { RunWriter, Workspace } from "../store/index.ts";
 import { acquireRun } from "./acquireRun.ts";
-import { isOfOtherNumerics, numericsDiffer } from "./numerics.ts";
 import { openTrainer } from "./openTrainer.ts";
-import { failureText, parentFailure } from "./runFailure.ts";
+import { parentFailure } from "./runFailure.ts";
+import { forkStepOf, keepWhatBroke, marksOf, pause, payAt, type RunInHand, refuseOtherNumerics } from "./runMarks.ts";
 import type { TrainJob, TrainProgress, TrainResult } from "./runSpec.ts";
 import { findStartState } from "./startState.ts";
 
@@ -44,7 +36,7 @@ export async function trainRun(options: TrainRunOptions): Promise<{ result: Trai
       const nothing = { steps: 0, trainMs: 0, measureMs: 0, stepsShared: 0, damaged: [] };
       return { result: { run: runIdOf(meaning), ...nothing, failure } };
     }
-    const trainer = await openTrainer(meaning, workspace.cacheDir);
+    const trainer = await openTrainer(meaning, { cacheDir: workspace.cacheDir });
     try {
       return await trainWith(trainer, writer, options);
     } finally {
@@ -79,98 +71,40 @@ async function trainWith(
       failure,
     },
   });
-  const training: Training = { trainer, writer, spec, context, clock, times };
+  const run = { trainer, writer, spec, clock, times };
   try {
-    for (const mark of marksOf(spec, from)) if (!(await advanceTo(mark, training))) return "stopped";
+    for (const mark of marksOf(spec, from)) if (!(await advanceTo(mark, trainer, run, context))) return "stopped";
   } catch (error) {
     if (!(error instanceof LossNotFiniteError)) throw error;
-    return resultOf(keepWhatBroke(error, training));
+    return resultOf(keepWhatBroke(error, run));
   }
   if (spec.complete) await writer.seal();
   return resultOf();
 }
 
-interface Training {
-  readonly trainer: Trainer;
-  readonly writer: RunWriter;
-  readonly spec: TrainJob["spec"];
-  readonly context: WorkerContext;
-  readonly clock: () => number;
-  readonly times: { trainMs: number; measureMs: number };
-}
-
 /** Trains to a step at which something is owed, and does it. False when it was stopped on the way. */
-async function advanceTo(mark: number, training: Training): Promise<boolean> {
-  const { trainer, writer, spec, context, clock, times } = training;
-  const numerics = { numericsKey: numericsKeyOf(trainer.numerics), numerics: trainer.numerics };
+async function advanceTo(
+  mark: number,
+  trainer: Trainer,
+  run: RunInHand,
+  { signal, progress }: WorkerContext,
+): Promise<boolean> {
   if (trainer.step < mark) {
-    const began = clock();
+    const began = run.clock();
     let told = trainer.step;
     const onProgress = (step: number) => {
-      context.progress({ step, stepsAdded: step - told } satisfies TrainProgress);
+      progress({ step, stepsAdded: step - told } satisfies TrainProgress);
       told = step;
-      writer.renewIfDue();
+      run.writer.renewIfDue();
     };
     await trainer
-      .advance({ steps: mark - trainer.step, signal: context.signal, onProgress })
-      .finally(() => (times.trainMs += clock() - began));
+      .advance({ steps: mark - trainer.step, signal, onProgress })
+      .finally(() => (run.times.trainMs += run.clock() - began));
     if (trainer.step < mark) {
-      // Between marks nothing is owed, so the state can be kept as it is. At a mark, what is owed comes first.
-      if (trainer.step >= forkStepOf(spec))
-        writer.commit({ step: trainer.step, status: "paused", checkpoint: trainer.snapshot(), ...numerics });
+      pause(run);
       return false;
     }
   }
-  if (spec.measureAt.includes(mark)) {
-    const began = clock();
-    const measured = await trainer.measure({ detail: spec.fullAt.includes(mark) ? "full" : "quick" });
-    times.measureMs += clock() - began;
-    writer.append(measured.map((value): Point => ({ step: mark, wallMs: clock(), ...value })));
-  }
-  const last = mark === spec.until;
-  if (last || spec.checkpointAt.includes(mark))
-    writer.commit({
-      ...numerics,
-      step: mark,
-      status: last ? (spec.complete ? "complete" : "paused") : "running",
-      checkpoint: spec.checkpointAt.includes(mark) ? trainer.snapshot() : undefined,
-    });
+  await payAt(mark, run);
   return true;
-}
-
-/** Commits up to the update that broke, with the state before it, and marks the run as failed. Returns why. */
-function keepWhatBroke(error: LossNotFiniteError, { trainer, writer, spec }: Training): string {
-  const { step, beganFinite } = error.what;
-  if (step >= forkStepOf(spec))
-    writer.commit({
-      step,
-      status: "running",
-      checkpoint: beganFinite ? trainer.snapshot() : undefined,
-      numericsKey: numericsKeyOf(trainer.numerics),
-      numerics: trainer.numerics,
-    });
-  const failure = failureText(error, writer.reader);
-  writer.fail(failure);
-  return failure;
-}
-
-/** Steps at which something is owed, ascending, after `from`; the last is the end. */
-function marksOf(spec: TrainJob["spec"], from: number): number[] {
-  const steps = new Set([...spec.measureAt, ...spec.checkpointAt, spec.until]);
-  return [...steps]
-    .filter((step) => step <= spec.until && (step > from || (step === from && spec.checkpointAt.includes(step))))
-    .sort((a, b) => a - b);
-}
-
-function forkStepOf({ meaning }: TrainJob["spec"]): number {
-  return meaning.lineage?.forkStep ?? 0;
-}
-
-/** A session looks before it sends jobs; here it is looked at again, since another one may have come in between. */
-function refuseOtherNumerics(manifest: Manifest, here: Numerics): void {
-  if (!isOfOtherNumerics(manifest, here)) return;
-  throw numericsDiffer([manifest], here, {
-    what: `Run ${manifest.id}`,
-    wayOut: "use another workspace (--home), remove the run's folder, or go on where it was begun",
-  });
 }

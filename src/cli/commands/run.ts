@@ -3,8 +3,9 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { formatEstimate } from "../../core/index.ts";
+import type { EnsembleMode } from "../../study/ensemble/ensemblePlans.ts";
 import type { StudyResults } from "../../study/results.ts";
 import { type CommonOptions, makeCommand } from "../common.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -17,6 +18,7 @@ const FLAGSHIP = "studies/shortcut-digits.yaml";
 interface RunOptions extends CommonOptions {
   readonly quick?: boolean;
   readonly workers?: number;
+  readonly ensembles: EnsembleMode;
 }
 
 export function runCommand(): Command {
@@ -26,16 +28,22 @@ export function runCommand(): Command {
     .argument("[file]", "study file", FLAGSHIP)
     .option("--quick", "the smaller sizes that the study file names; the report says so")
     .option("--workers <n>", "runs trained at the same time (default: one per core)", wholeNumber(1))
+    .addOption(
+      new Option("--ensembles <which>", "train runs of one shape as one program where that is measured to be faster")
+        .choices(["exact", "close", "off"])
+        .default("exact", "exact: only where the bits stay the same"),
+    )
     .action(run);
 }
 
-async function run(file: string, { home, quick, workers, json }: RunOptions): Promise<void> {
+async function run(file: string, { home, quick, workers, ensembles, json }: RunOptions): Promise<void> {
   const startedMs = Date.now();
   const { runStudy } = await import("../../study/runStudy.ts");
   const display = new ProgressDisplay();
   try {
     const { results, reportPath, cached } = await withInterrupt(
-      (signal) => runStudy({ file: studyPath(file), home, quick, workers, signal, progress: display.update }),
+      (signal) =>
+        runStudy({ file: studyPath(file), home, quick, workers, ensembles, signal, progress: display.update }),
       { say: (line) => display.line(line) },
     );
     display.clear();

@@ -90,7 +90,8 @@ class Replay {
   }
 
   async run(): Promise<{ result: ReplayResult } | "stopped"> {
-    for (const { manifest } of this.stretches) this.trainers.push(await openTrainer(manifest.meaning));
+    for (const { manifest } of this.stretches)
+      this.trainers.push(await openTrainer(manifest.meaning, { ensemble: manifest.numerics?.ensemble }));
     const numerics = this.checkNumerics();
     let state = this.from === 0 ? undefined : this.load(this.from);
     for (const [i, stretch] of this.stretches.entries()) {

@@ -4,12 +4,13 @@
  * Puts one function on `window`; the test calls it and gets plain data back.
  */
 import { engine, grokking } from "../../../src/browser.ts";
+import type { Numerics } from "../../../src/core/index.ts";
 
 export interface PageTraining {
   readonly losses: readonly number[];
   /** Every `every` steps. */
   readonly measured: readonly { readonly step: number; readonly values: Readonly<Record<string, number>> }[];
-  readonly numerics: Readonly<Record<string, string | number>>;
+  readonly numerics: Numerics;
   readonly isIsolated: boolean;
   readonly wallMs: number;
   /** How often a timer of the page fired while it trained, and its longest wait. */

@@ -40,11 +40,21 @@ function supportsOf({ inputs, constants, equations }: TracedProgram): Boxes {
   return supports;
 }
 
-/** x − stop_gradient(x), which is zero and exists for its derivative (ops/localModel.ts). */
+/**
+ * x − stop_gradient(x), which is zero and exists for its derivative (ops/localModel.ts). Under vmap both may come with their
+ * axes moved alike.
+ */
 function isStep({ primitive, inputs: [x, y] }: Equation, producers: ReadonlyMap<Operand, Equation>): boolean {
   const negation = primitive === "add" ? producers.get(y) : undefined;
-  const held = negation?.primitive === "neg" ? producers.get(negation.inputs[0]) : undefined;
-  return held?.primitive === "stop_gradient" && held.inputs[0] === x;
+  let held = negation?.primitive === "neg" ? producers.get(negation.inputs[0]) : undefined;
+  let source = x;
+  while (held?.primitive === "transpose") {
+    const moved = producers.get(source);
+    if (moved?.primitive !== "transpose" || String(moved.params.perm) !== String(held.params.perm)) return false;
+    source = moved.inputs[0];
+    held = producers.get(held.inputs[0]);
+  }
+  return held?.primitive === "stop_gradient" && held.inputs[0] === source;
 }
 
 const operandBoxes = ({ inputs }: Equation, boxes: Boxes): Box[] => inputs.map((operand) => boxes.get(operand) ?? []);

@@ -4,6 +4,7 @@
 import { type Factors, type MeasuredValue, type Numerics, Rng, type Seeds, type Tensor } from "../../../core/index.ts";
 import { type Device, type FunctionProgram, type LoopProgram, type LoopSpec, normal } from "../../../engine/index.ts";
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
+import type { MemberLoop } from "../../ensemble/memberLoop.ts";
 import type { OpenModelOptions } from "../../nativeOrganism.ts";
 import type { NativeModel, State } from "../../nativeTrainer.ts";
 import { ProgramCache } from "../../programCache.ts";
@@ -47,6 +48,13 @@ class GrokkingModel implements NativeModel {
 
   get numerics(): Numerics {
     return this.numericsKept!;
+  }
+
+  /** The training set is drawn by seed and every setting of the optimizer may change: all is each member's own. */
+  get member(): MemberLoop {
+    const spec = this.spec();
+    const perMember = [...Object.keys(spec.resident), ...Object.keys(spec.perStep)];
+    return { spec, perMember, resident: this.resident, table: tableOf };
   }
 
   async compile(): Promise<void> {
@@ -95,9 +103,7 @@ class GrokkingModel implements NativeModel {
   async close(): Promise<void> {}
 
   private loop(): Promise<LoopProgram> {
-    const { beta1, beta2 } = this.settings.optimizer;
-    const key = JSON.stringify({ ...this.shape, pairs: this.task.trainRows.length, beta1, beta2 });
-    return loops.get(this.device, key, () => this.device.compileLoop(this.spec()));
+    return loops.get(this.device, shapeOf(this.settings), () => this.device.compileLoop(this.spec()));
   }
 
   private spec(): LoopSpec {
@@ -111,6 +117,13 @@ function tableOf({ step, steps, regime }: { step: number; steps: number; regime:
 }
 
 const integers = (data: Int32Array): Tensor => ({ dtype: "int32", shape: [data.length], data });
+
+/** What the training program is made of. */
+function shapeOf({ data, architecture, optimizer: { beta1, beta2 } }: GrokkingSettings): string {
+  return JSON.stringify({ ...data, ...architecture, beta1, beta2 });
+}
+
+export const grokkingShapeOf = (factors: Factors): string => shapeOf(settingsOf(factors));
 
 function settingsOf(factors: Factors): GrokkingSettings {
   return factors as unknown as GrokkingSettings;

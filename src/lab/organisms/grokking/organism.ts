@@ -4,7 +4,7 @@
 import { nativeOrganism } from "../../nativeOrganism.ts";
 import type { Organism } from "../../organism.ts";
 import { MEASURES } from "./measures.ts";
-import { openGrokkingModel } from "./model.ts";
+import { grokkingShapeOf, openGrokkingModel } from "./model.ts";
 import { PARAMETERS } from "./parameters.ts";
 
 export const grokking: Organism = nativeOrganism({
@@ -18,4 +18,5 @@ export const grokking: Organism = nativeOrganism({
   parameters: PARAMETERS,
   dataHashes: async () => ({}),
   openModel: openGrokkingModel,
+  shapeOf: grokkingShapeOf,
 });

@@ -7,6 +7,7 @@ import { type Device, type LoopProgram, type LoopSpec, normal, zeros } from "../
 
 import { initialState, optimizerColumns } from "../../adamwTraining.ts";
 import { CLASSES, loadMnist, PIXELS, TRAIN_IMAGES } from "../../data/mnist.ts";
+import type { MemberLoop } from "../../ensemble/memberLoop.ts";
 import type { OpenModelOptions } from "../../nativeOrganism.ts";
 import type { NativeModel, State } from "../../nativeTrainer.ts";
 import { ProgramCache } from "../../programCache.ts";
@@ -44,6 +45,17 @@ class ShortcutModel implements NativeModel {
 
   get numerics(): Numerics {
     return this.numericsKept!;
+  }
+
+  /** The images are the same for all; what is drawn and set is each member's own. */
+  get member(): MemberLoop {
+    const spec = this.spec();
+    return {
+      spec,
+      perMember: Object.keys(spec.perStep),
+      resident: residentTensors(),
+      table: (options) => this.tableOf(options),
+    };
   }
 
   async compile(): Promise<void> {
@@ -87,11 +99,7 @@ class ShortcutModel implements NativeModel {
   async close(): Promise<void> {}
 
   private loop(): Promise<LoopProgram> {
-    const { hidden } = this.settings.architecture;
-    const { batchSize, beta1, beta2 } = this.settings.optimizer;
-    return loops.get(this.device, `${hidden}/${batchSize}/${beta1}/${beta2}`, () =>
-      this.device.compileLoop(this.spec()),
-    );
+    return loops.get(this.device, shapeOf(this.settings), () => this.device.compileLoop(this.spec()));
   }
 
   private spec(): LoopSpec {
@@ -135,6 +143,13 @@ function residentTensors(): Record<string, Tensor> {
   const { images } = loadMnist().train;
   return { images: { dtype: "uint8", shape: [TRAIN_IMAGES, PIXELS], data: images }, patches: PATCHES };
 }
+
+/** What the training program is made of. */
+function shapeOf({ architecture: { hidden }, optimizer: { batchSize, beta1, beta2 } }: ShortcutSettings): string {
+  return JSON.stringify({ hidden, batchSize, beta1, beta2 });
+}
+
+export const shortcutShapeOf = (factors: Factors): string => shapeOf(settingsOf(factors));
 
 function settingsOf(factors: Factors): ShortcutSettings {
   return factors as unknown as ShortcutSettings;

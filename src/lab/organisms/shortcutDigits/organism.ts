@@ -5,7 +5,7 @@ import { mnistHashes } from "../../data/mnist.ts";
 import { nativeOrganism } from "../../nativeOrganism.ts";
 import type { Organism } from "../../organism.ts";
 import { MEASURES } from "./measures.ts";
-import { openShortcutModel } from "./model.ts";
+import { openShortcutModel, shortcutShapeOf } from "./model.ts";
 import { PARAMETERS } from "./parameters.ts";
 
 export const shortcutDigits: Organism = nativeOrganism({
@@ -19,4 +19,5 @@ export const shortcutDigits: Organism = nativeOrganism({
   parameters: PARAMETERS,
   dataHashes: async () => mnistHashes(),
   openModel: openShortcutModel,
+  shapeOf: shortcutShapeOf,
 });
