@@ -56,8 +56,8 @@ describe("derivatives by law are the closed forms, up to the third, on both devi
     const inputs = { x: float([POINTS.length], POINTS) };
     const run = ({ x }: JaxArrays): JaxArrays => towers(fn)(x);
     // Rounding of the float32 value, to which every derivative is proportional here.
+    // Rounding of the float32 value, to which every derivative is proportional here.
     for (const got of [await onEngine(run, inputs), onJax(run, inputs)])
-      // Rounding of the float32 value, to which every derivative is proportional here.
       for (const [order, name] of ["value", "first", "second", "third"].entries())
         for (const [i, x] of POINTS.entries())
           expect(Math.abs(got[name].data[i] - derivatives[order](x)), `${name} at ${x}`).toBeLessThan(4e-6);

@@ -15,11 +15,7 @@ export function fuseBias(graph: Graph): Graph {
     if (side === undefined) return undefined;
     const { op, attributes, inputs: factors } = inputs[side].producer!;
     const bias = inputs[1 - side];
-    return builder.emit(
-      op,
-      [...factors, op === "Conv" ? builder.reshape(bias, [sizeOf(bias.shape)]) : bias],
-      attributes,
-    );
+    return builder.emit(op, [...factors, op === "Conv" ? flat(builder, bias) : bias], attributes);
   });
 }
 
