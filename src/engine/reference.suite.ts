@@ -5,6 +5,7 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, defaultDevice, numpy as np } from "@jax-js/jax";
 import { expect } from "vitest";
 import type { Tensor } from "../core/index.ts";
+import { Rng } from "../core/index.ts";
 import { compileFunction } from "./native/compileFunction.ts";
 import type { JaxArrays } from "./program.ts";
 import { initEngine } from "./program.ts";
@@ -32,6 +33,15 @@ export const bool = (shape: readonly number[], data: ArrayLike<number>): Tensor 
   shape: [...shape],
   data: Uint8Array.from(data),
 });
+
+/** Standard normal draws, fixed by a name and a shape. */
+export function normal(name: string, shape: readonly number[]): Tensor {
+  const rng = Rng.of(name, String(shape));
+  return float(
+    shape,
+    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
+  );
+}
 
 export function onJax(fn: (args: JaxArrays) => JaxArrays, inputs: Tensors): Record<string, Tensor> {
   defaultDevice("cpu");

@@ -7,17 +7,10 @@ import { Rng } from "../../core/index.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
 import { initEngine } from "../program.ts";
-import { expectAgreement, float, int, onEngine } from "../reference.suite.ts";
+import { expectAgreement, float, int, normal, onEngine } from "../reference.suite.ts";
 
 beforeAll(() => initEngine());
 
-const normal = (name: string, shape: readonly number[]): Tensor => {
-  const rng = Rng.of(name, String(shape));
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
 const indices = (name: string, shape: readonly number[], below: number): Tensor => {
   const rng = Rng.of(name, String(shape));
   return int(

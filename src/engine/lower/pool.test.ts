@@ -2,22 +2,12 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { grad, lax, numpy as np } from "@jax-js/jax";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Tensor } from "../../core/index.ts";
-import { Rng } from "../../core/index.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
 import { initEngine } from "../program.ts";
-import { expectAgreement, float, int } from "../reference.suite.ts";
+import { expectAgreement, float, int, normal } from "../reference.suite.ts";
 
 beforeAll(() => initEngine());
-
-const normal = (name: string, shape: readonly number[]): Tensor => {
-  const rng = Rng.of(name, String(shape));
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
 
 type Reduce = (window: JaxArray) => JaxArray;
 const REDUCTIONS: Record<string, Reduce> = { max: (x) => np.max(x), sum: (x) => np.sum(x) };

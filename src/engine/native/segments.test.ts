@@ -2,25 +2,17 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { grad, jit, lax, numpy as np, random, vmap } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
-import { Rng } from "../../core/index.ts";
 import type { LoopSpec } from "../device.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import { lowerLoop } from "../lowerLoop.ts";
 import * as ops from "../ops.ts";
 import type { JaxArrays } from "../program.ts";
 import { initEngine } from "../program.ts";
-import { expectAgreement, float, unsigned } from "../reference.suite.ts";
+import { expectAgreement, float, normal, unsigned } from "../reference.suite.ts";
 import { compileFunction } from "./compileFunction.ts";
 
 beforeAll(() => initEngine());
 
-const normal = (name: string, shape: readonly number[]): Tensor => {
-  const rng = Rng.of(name, String(shape));
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
 /** x·xᵀ + 2: symmetric and positive definite. */
 const definite = (x: JaxArray): JaxArray =>
   ops.add(ops.matmul(x, np.matrixTranspose(x.ref)), ops.mul(np.eye(x.shape[x.ndim - 1]), 2));

@@ -3,21 +3,13 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { grad, nn, numpy as np, vmap } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../../core/index.ts";
-import { Rng } from "../../core/index.ts";
 import { lowerFunction } from "../lowerFunction.ts";
 import * as ops from "../ops.ts";
 import { initEngine } from "../program.ts";
-import { expectAgreement, float, int, onEngine, onJax } from "../reference.suite.ts";
+import { expectAgreement, float, int, normal, onEngine, onJax } from "../reference.suite.ts";
 
 beforeAll(() => initEngine());
 
-const normal = (name: string, shape: readonly number[]): Tensor => {
-  const rng = Rng.of(name, String(shape));
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
 const slopeOf =
   (fn: (x: JaxArray) => JaxArray) =>
   (x: JaxArray): JaxArray =>

@@ -1,23 +1,13 @@
 import type { Array as JaxArray } from "@jax-js/jax";
 import { DType, grad, numpy as np, vmap } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Tensor } from "../../../core/index.ts";
-import { Rng } from "../../../core/index.ts";
 import { lowerFunction } from "../../lowerFunction.ts";
 import * as ops from "../../ops.ts";
 import type { JaxArrays } from "../../program.ts";
 import { initEngine } from "../../program.ts";
-import { bool, expectAgreement, float, int, onEngine } from "../../reference.suite.ts";
+import { bool, expectAgreement, float, int, normal, onEngine } from "../../reference.suite.ts";
 
 beforeAll(() => initEngine());
-
-const normal = (name: string, shape: readonly number[]): Tensor => {
-  const rng = Rng.of(name, String(shape));
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
 
 const operators = (shape: number[], fn: (args: JaxArrays) => JaxArrays): string[] =>
   lowerFunction({ name: "pattern", inputs: { x: { dtype: "float32", shape } }, fn }).nodes.map(({ op }) => op);

@@ -2,25 +2,16 @@ import type { Array as JaxArray } from "@jax-js/jax";
 import { grad, jvp, numpy as np } from "@jax-js/jax";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Rng } from "../../../core/index.ts";
 import { printType } from "../../ir/print.ts";
 import { lowerFunction } from "../../lowerFunction.ts";
 import * as ops from "../../ops.ts";
 import type { JaxArrays } from "../../program.ts";
 import { initEngine } from "../../program.ts";
-import { expectAgreement, float } from "../../reference.suite.ts";
+import { expectAgreement, normal } from "../../reference.suite.ts";
 
 beforeAll(() => initEngine());
 
 const f32 = (...shape: number[]) => ({ dtype: "float32" as const, shape });
-const draw = (shape: readonly number[], ...path: readonly (string | number)[]) => {
-  const rng = Rng.of("regions", ...path);
-  return float(
-    shape,
-    Array.from({ length: shape.reduce((n, extent) => n * extent, 1) }, () => rng.normal()),
-  );
-};
-
 /** Types of the products in a lowered function. */
 function products(inputs: Record<string, ReturnType<typeof f32>>, fn: (args: JaxArrays) => JaxArrays): string[] {
   const { nodes } = lowerFunction({ name: "f", inputs, fn });
@@ -94,7 +85,11 @@ describe("values are those of the whole computation", () => {
           const added = ops.add(flat, ops.mul(ops.max(flat, 1).reshape([-1, 1]), ops.exp(flat)));
           return np.concatenate([added.ref, ops.mul(ops.sum(added, 1).reshape([-1, 1]), added)], 1);
         };
-        const inputs = { x: draw([3, 4, 6], "x"), w: draw([6, 5], "w"), c: draw([1], "c") };
+        const inputs = {
+          x: normal("regions x", [3, 4, 6]),
+          w: normal("regions w", [6, 5]),
+          c: normal("regions c", [1]),
+        };
         await expectAgreement(
           ({ x, w }) => {
             const loss = (a: JaxArray, b: JaxArray): JaxArray => ops.sum(ops.tanh(fn(a, b)));
@@ -110,7 +105,12 @@ describe("values are those of the whole computation", () => {
   });
 
   test("of a Hessian–vector product of a loss at one position", async () => {
-    const inputs = { x: draw([2, 3, 4], "hx"), w: draw([4, 4], "hw"), u: draw([4, 2], "hu"), v: draw([4, 4], "hv") };
+    const inputs = {
+      x: normal("regions hx", [2, 3, 4]),
+      w: normal("regions hw", [4, 4]),
+      u: normal("regions hu", [4, 2]),
+      v: normal("regions hv", [4, 4]),
+    };
     await expectAgreement(
       ({ x, w, u, v }) => {
         const loss = (b: JaxArray): JaxArray => {
@@ -134,7 +134,7 @@ describe("values are those of the whole computation", () => {
         ]);
         return { y: ops.add(ops.slice(padded, [0, 2], []), 0) };
       },
-      { x: draw([3, 2], "zero") },
+      { x: normal("regions zero", [3, 2]) },
     );
   });
 });
