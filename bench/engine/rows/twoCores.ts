@@ -28,7 +28,7 @@ export async function twoCoreRows({ turns }: Measuring): Promise<BenchRow[]> {
   try {
     for (const which of [0, 1]) await batchOf(which, 4); // compilation
     for (const list of training) list.splice(0);
-    const rounds = Math.max(3, Math.round(turns / 3));
+    const rounds = Math.max(5, Math.round(turns / 2));
     const contestants = ["one", "two"].map((name, which) => ({ name, turn: () => batchOf(which, RUNS) }));
     const costs = await alternateCosts(contestants, rounds);
     const [one, two] = ["one", "two"].map((name) => costs.get(name)!);
