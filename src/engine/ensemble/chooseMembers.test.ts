@@ -56,7 +56,7 @@ test("the same readings give the same choice, and the exactness is of the progra
 });
 
 test("an ensemble in which bits depend on a member's place is excluded, with the reason", async () => {
-  // Eleven examples of five classes: the rows of the second member begin at an address of other alignment.
+  // Eleven examples of five classes: a member's bits were seen to depend on its place (compareMembers.ts says why, as far as known).
   const { spec, member } = mlpCase({ inputs: 20, hidden: 16, classes: 5, batch: 11, rows: 50 });
   const { members, measured, excluded } = await chooseMembers({
     device: nativeDevice,

@@ -6,7 +6,7 @@
  * sums of the same n terms differ by at most 12·√n·2⁻²⁴·Σ|x| (each is within half of that of the true one: Higham and Mary
  * 2019, theorem 3.1, probabilistic), and training amplifies that. The runtime computes the last few elements of a buffer by
  * another logarithm, so that an output (a loss) may depend on a member's place by its last bit; a state that does so is
- * reported: sums over a last axis begin at an aligned address, so it does where a member's rows × columns are no multiple
+ * reported: sums over a last axis seem to begin at an aligned address, for it does where a member's rows × columns are no multiple
  * of four. Non-finite values that are equal count as equal.
  */
 import type { Tensor } from "../../core/index.ts";
