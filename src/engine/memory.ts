@@ -7,10 +7,10 @@
  * they are collected. An expectation, not a bound: native/memory.test.ts compares it with what processes took.
  */
 import type { FunctionSpec, LoopSpec } from "./device.ts";
-import { hoistInvariant } from "./ir/passes/hoistInvariant.ts";
 import type { Graph, IrType, Node, Value } from "./ir/types.ts";
 import { sizeOf } from "./ir/types.ts";
 import type { LoopLayout, Slot } from "./onnx/loopModel.ts";
+import { splitStep } from "./onnx/loopModel.ts";
 import { gatheredSpecs, type Specs } from "./program.ts";
 
 export interface MemoryEstimate {
@@ -60,7 +60,7 @@ export function loopMemory({
   // Rows as the host made them; outputs of each step, joined to one, copied to the host.
   const perStep = slotsBytes(layout.tables) + 3 * slotsBytes(layout.outputs);
   const resident = slotsBytes(layout.resident);
-  const { once, step: repeated } = hoistInvariant(step, (port) => port.startsWith("resident:"));
+  const { once, step: repeated } = splitStep(step);
   const held = once.outputs.reduce((sum, { value }) => sum + bytesOf(value), 0);
   return {
     bytes: SESSION_BYTES + resident + states + held + 2 * peakBytes(repeated) + steps * perStep,

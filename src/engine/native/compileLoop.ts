@@ -22,9 +22,7 @@ export async function compileLoop(spec: LoopSpec, options: SessionOptions = {}):
   const traced = traceLoop(spec);
   const { model, layout, memory } = cachedModel(keyOf(spec, traced), options.cacheFolder, () => {
     const { step, layout } = lowerTracedLoop(spec, traced);
-    const memory = loopMemory({ step, layout, steps: 1 });
-    requireMemory(spec.name, memory, options);
-    return { model: loopModel(step, layout), layout, memory };
+    return { model: loopModel(step, layout), layout, memory: loopMemory({ step, layout, steps: 1 }) };
   });
   requireMemory(spec.name, memory, options);
   const session = await openSession(spec.name, model, options);

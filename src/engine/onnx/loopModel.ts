@@ -3,7 +3,7 @@
  * resident tensors are captured from the outer graph (never copied), what a step computes from those alone is computed
  * once before it, per-step outputs are stacked.
  */
-import { hoistInvariant } from "../ir/passes/hoistInvariant.ts";
+import { hoistInvariant, type SplitStep } from "../ir/passes/hoistInvariant.ts";
 import type { Graph, IrType } from "../ir/types.ts";
 import { encodeGraph } from "./encodeGraph.ts";
 import { graphAttribute, graphProto, modelBytes, node, valueInfo } from "./messages.ts";
@@ -48,7 +48,7 @@ const CONTINUE_IN = "continue.in";
 const CONTINUE_OUT = "continue.out";
 
 export function loopModel(whole: Graph, layout: LoopLayout): Uint8Array {
-  const { once, step } = hoistInvariant(whole, (port) => splitPort(port)[0] === "resident");
+  const { once, step } = splitStep(whole);
   const before = encodeGraph(once, { inputName: bodyNameOfInput, outputName: (name) => name, prefix: "once." });
   const body = bodyGraph(step, layout);
   const { state, tables, resident, outputs } = layout;
@@ -74,6 +74,11 @@ export function loopModel(whole: Graph, layout: LoopLayout): Uint8Array {
     initializers: before.initializers,
   });
   return modelBytes(graph);
+}
+
+/** A step's graph as what is computed once a call, from resident tensors alone, and what is computed in every step. */
+export function splitStep(whole: Graph): SplitStep {
+  return hoistInvariant(whole, (port) => splitPort(port)[0] === "resident");
 }
 
 function bodyGraph(step: Graph, { state, outputs }: LoopLayout) {

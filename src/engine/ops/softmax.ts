@@ -18,14 +18,9 @@ export function softmax(x: JaxArray): JaxArray {
 
 /** The law: l(a + w) = l + w − ln(1 + Σ eˡ·g) with g = eʷ − 1. */
 export function logSoftmax(x: JaxArray): JaxArray {
-  const fixed = shifted(held(x));
-  const weights = np.exp(fixed.ref);
-  const sums = rowSum(weights.ref);
-  const value = fixed.sub(np.log(sums.ref));
-  const step = stepFrom(x);
-  const growth = growthOf(step.ref);
-  const total = rowSum(weights.div(sums).mul(growth)).add(1);
-  return value.add(step).sub(np.log(total));
+  const centred = x.ref.sub(np.max(held(x), -1).reshape(columnOf(x)));
+  const total = logTotalExp(centred).reshape(columnOf(x));
+  return centred.sub(total);
 }
 
 /** ln Σ eˣ of rows whose maximum is about 0, without a shift: [...] from [..., n]. The law is that of `logSoftmax`. */

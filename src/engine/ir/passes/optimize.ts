@@ -48,10 +48,12 @@ export function optimize(graph: Graph, inspect: Inspect = () => {}): Graph {
       return next;
     }, start);
   let current = graph;
+  let text = printGraph(current);
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const before = printGraph(current);
+    const before = text;
     current = through(current, REPEATED);
-    if (printGraph(current) === before) break;
+    text = printGraph(current);
+    if (text === before) break;
   }
   return through(current, LAST);
 }
