@@ -8,6 +8,7 @@ export * from "./lossNotFinite.ts";
 export * from "./measure.ts";
 export * from "./process.ts";
 export * from "./proportion.ts";
+export * from "./recorded.ts";
 export * from "./rng.ts";
 export * from "./run.ts";
 export * from "./study.ts";
