@@ -9,6 +9,7 @@ import { branchCommand } from "./commands/branch.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { effectCommand } from "./commands/effect.ts";
 import { forecastCommand } from "./commands/forecast.ts";
+import { importCommand } from "./commands/import.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { lsCommand } from "./commands/ls.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -24,6 +25,7 @@ const program = new Command("ontogeny")
   .addHelpText("after", "\nExample:\n  ontogeny run studies/grokking.yaml --quick");
 for (const command of [
   runCommand(),
+  importCommand(),
   lsCommand(),
   showCommand(),
   forecastCommand(),

@@ -1,3 +1,4 @@
+export * from "./importedPoints.ts";
 export * from "./jsonl.ts";
 export * from "./points.ts";
 export * from "./pointsParquet.ts";

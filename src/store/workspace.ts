@@ -8,6 +8,7 @@ import { OntogenyError, type RunMeaning } from "../core/index.ts";
 import { type Disk, guardingWrites, nodeDisk } from "./disk.ts";
 import { Fence } from "./fence.ts";
 import { namesIn } from "./files.ts";
+import { ImportStore } from "./imports/importStore.ts";
 import { Ledger } from "./ledger.ts";
 import { manifestBytes, maybeReadManifest, newManifest } from "./manifest.ts";
 import { RunReader, runNotFound } from "./runReader.ts";
@@ -68,7 +69,12 @@ export class Workspace {
     return path.join(this.home, "cache");
   }
 
-  /** Ids of all created runs, sorted. */
+  /** What `ontogeny import` brought in: `imported/`. */
+  get imports(): ImportStore {
+    return new ImportStore({ folder: path.join(this.home, "imported"), clock: this.clock, disk: this.disk });
+  }
+
+  /** Ids of all created runs, sorted; imported ones are in `imports`. */
   runIds(): string[] {
     return namesIn(this.runsDir).filter((id) => fs.existsSync(path.join(this.runsDir, id, "run.json")));
   }

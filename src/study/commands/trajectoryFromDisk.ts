@@ -10,7 +10,7 @@ export async function trajectoryFromDisk(workspace: Workspace, run: string): Pro
   return new RunTrajectory(run, await pointsOf(workspace, run));
 }
 
-async function pointsOf(workspace: Workspace, run: string): Promise<readonly Point[]> {
+export async function pointsOf(workspace: Workspace, run: string): Promise<readonly Point[]> {
   const reader = workspace.run(run);
   const { points } = await reader.points();
   const { lineage } = reader.manifest().meaning;
