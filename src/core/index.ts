@@ -2,6 +2,7 @@ export * from "./canonicalJson.ts";
 export * from "./claims.ts";
 export * from "./errors.ts";
 export * from "./estimate.ts";
+export * from "./finding.ts";
 export * from "./hash.ts";
 export * from "./ids.ts";
 export * from "./lossNotFinite.ts";
