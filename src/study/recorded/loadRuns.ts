@@ -5,11 +5,11 @@
  */
 import {
   type Json,
-  knownMeasure,
   type MeasuredSeries,
   type MeasureSpec,
   type RawSeries,
   type RecordedRun,
+  specFor,
 } from "../../core/index.ts";
 import type { ImportedSeries } from "../../formats/index.ts";
 import type { ImportedRun, ImportStore, Workspace } from "../../store/index.ts";
@@ -115,7 +115,7 @@ function recordedRun(
     const view = viewOf(whole);
     series.set(measure, view.series);
     if (view.leftOut > 0 || whole.segments.some((segment) => segment > 0)) raw.set(measure, whole);
-    const spec = { ...knownMeasure(measure), ...stated.get(measure) };
+    const spec = { ...specFor(measure, view.series.values), ...stated.get(measure) };
     if (Object.keys(spec).length > 0) specs.set(measure, spec);
   }
   return { ...facts, specs, series, raw };
