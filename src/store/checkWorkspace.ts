@@ -50,7 +50,12 @@ export async function checkWorkspace(
     findings.push(...(await checkRunFiles(reader)));
     findings.push(...checkCheckpoints(reader, hashCheckpoints));
   }
-  return [...findings, ...checkLedger(workspace, nowMs), ...checkTemporaryFiles(workspace)];
+  return [
+    ...findings,
+    ...(await checkImports(workspace, nowMs)),
+    ...checkLedger(workspace, nowMs),
+    ...checkTemporaryFiles(workspace),
+  ];
 }
 
 function checkLeases({ paths }: RunReader, nowMs: number): Finding[] {
@@ -61,6 +66,34 @@ function checkLeases({ paths }: RunReader, nowMs: number): Finding[] {
     where,
     mend: BY_ITSELF,
   }));
+}
+
+async function checkImports({ imports }: Workspace, nowMs: number): Promise<Finding[]> {
+  const mend = "delete the folder of this import and import again";
+  const { records, unreadable } = imports.records();
+  const findings: Finding[] = unreadable.map(({ file, error }) => ({
+    severity: "damage",
+    what: error.message.split("\n")[0],
+    where: file,
+    mend,
+  }));
+  for (const record of records) {
+    const writers = path.join(imports.folder, record.id, "writers");
+    for (const where of fenceLeftovers(writers, nowMs))
+      findings.push({
+        severity: "note",
+        what: "stale lease: an import was stopped",
+        where,
+        mend: "nothing to do: importing again goes on, and clears it",
+      });
+    try {
+      await imports.points(record);
+    } catch (error) {
+      if (!(error instanceof OntogenyError)) throw error;
+      findings.push({ severity: "damage", what: error.message.split("\n")[0], where: record.where, mend });
+    }
+  }
+  return findings;
 }
 
 async function checkRunFiles(reader: RunReader): Promise<Finding[]> {

@@ -41,8 +41,8 @@ test("points are the same through SQL and through the reader, sealed, live and e
   const wanted = [];
   for (const id of workspace.runIds())
     for (const { step, wallMs, measure, value, se, n } of (await workspace.run(id).points()).points)
-      wanted.push([id, step, wallMs, measure, value, se ?? null, n ?? null]);
-  expect(columns).toEqual(["run", "step", "wallMs", "measure", "value", "se", "n"]);
+      wanted.push([id, step, wallMs, measure, value, se ?? null, n ?? null, 0]);
+  expect(columns).toEqual(["run", "step", "wallMs", "measure", "value", "se", "n", "segment"]);
   expect(rows).toEqual(wanted);
   expect(rows).toHaveLength(13);
   expect(lens.problems).toEqual([]);

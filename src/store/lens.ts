@@ -24,7 +24,7 @@ export interface LensResult {
   readonly rows: readonly (readonly LensCell[])[];
 }
 
-const MEMORY_LIMIT = "1GB";
+const MEMORY_LIMIT = "2GB";
 
 export async function openLens(workspace: Workspace): Promise<Lens> {
   const { DuckDBInstance } = await import("@duckdb/node-api");

@@ -20,9 +20,11 @@ export interface LensProblem {
 
 /** Documented in `ontogeny sql --help`. */
 export const LENS_SCHEMA = `
-CREATE TABLE runs (run VARCHAR, organism VARCHAR, status VARCHAR, step BIGINT, attempts BIGINT, parent VARCHAR, forkStep BIGINT,
-  seeds JSON, factors JSON, changes JSON, lineageChanges JSON, numericsKey VARCHAR, createdAtMs DOUBLE, updatedAtMs DOUBLE, failure VARCHAR);
-CREATE TABLE points (run VARCHAR, step BIGINT, wallMs DOUBLE, measure VARCHAR, value DOUBLE, se DOUBLE, n BIGINT);
+CREATE TABLE runs (run VARCHAR, organism VARCHAR, status VARCHAR, step DOUBLE, attempts BIGINT, parent VARCHAR, forkStep BIGINT,
+  seeds JSON, factors JSON, changes JSON, lineageChanges JSON, numericsKey VARCHAR, createdAtMs DOUBLE, updatedAtMs DOUBLE, failure VARCHAR,
+  name VARCHAR, format VARCHAR, configuration JSON);  -- the last three for imported runs; they have no organism
+CREATE TABLE points (run VARCHAR, step DOUBLE, wallMs DOUBLE, measure VARCHAR, value DOUBLE, se DOUBLE, n DOUBLE, segment BIGINT);
+  -- imported points are those of the files: repeated steps, and restarts (segment 1, 2, …), are all there
 CREATE TABLE events (run VARCHAR, kind VARCHAR, measure VARCHAR, step DOUBLE, low DOUBLE, high DOUBLE, method VARCHAR, evidence JSON);
 CREATE TABLE ledger (segment VARCHAR, seq BIGINT, "at" VARCHAR, kind VARCHAR, key VARCHAR, body JSON, prev VARCHAR, hash VARCHAR);
 `;
@@ -41,6 +43,7 @@ export async function fillLens(connection: DuckDBConnection, workspace: Workspac
     mixed.push(...sealed);
   }
   await fillMixed(connection, mixed, problems);
+  await fillImported(connection, workspace, problems);
   await fillEvents(connection, runs, problems);
   await fillLedger(connection, workspace, problems);
   return problems;
@@ -69,7 +72,7 @@ async function fillRuns(
     id,
     meaning.process.organism,
     status,
-    BigInt(step),
+    step,
     BigInt(attempts),
     meaning.lineage?.parent,
     meaning.lineage && BigInt(meaning.lineage.forkStep),
@@ -81,6 +84,9 @@ async function fillRuns(
     rest.createdAtMs,
     rest.updatedAtMs,
     rest.failure,
+    undefined,
+    undefined,
+    undefined,
   ]);
   await appendRows(connection, "runs", rows);
   return runs;
@@ -98,7 +104,7 @@ async function fillSealed(connection: DuckDBConnection, runs: readonly LensRun[]
   const files = runs.map(({ reader }) => `'${reader.paths.points.replaceAll("'", "''")}'`).join(",");
   await connection.run(`
     INSERT INTO points
-    SELECT runs.run, sealed.step, wallMs, measure, value, se, n
+    SELECT runs.run, sealed.step, wallMs, measure, value, se, n, 0
     FROM (SELECT *, string_split(replace(filename, '\\', '/'), '/')[-2] AS folder FROM read_parquet([${files}], filename = true)) AS sealed
     JOIN runs ON runs.run = sealed.folder
     WHERE sealed.step <= runs.step`);
@@ -114,13 +120,70 @@ async function fillMixed(
     try {
       const { points, report } = await reader.points();
       for (const { step, wallMs, measure, value, se, n } of points)
-        rows.push([reader.id, BigInt(step), wallMs, measure, value, se, n === undefined ? undefined : BigInt(n)]);
+        rows.push([reader.id, step, wallMs, measure, value, se, n, 0n]);
       for (const { file, line, what } of report.bad) problems.push({ where: `${file}, line ${line}`, what });
     } catch (error) {
       problems.push(problemOf(reader.paths.folder, error));
     }
   }
   await appendRows(connection, "points", rows);
+}
+
+/** Units that feed one run are one row. */
+async function fillImported(
+  connection: DuckDBConnection,
+  { imports }: Workspace,
+  problems: LensProblem[],
+): Promise<void> {
+  const { records, unreadable } = imports.records();
+  for (const { file, error } of unreadable) problems.push({ where: file, what: error.message });
+  const rows = new Map<string, LensValue[]>();
+  for (const record of records) {
+    for (const { id, name, status, configuration, startedAtMs } of record.runs) {
+      const facts = [
+        id,
+        undefined,
+        status,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        "{}",
+        "{}",
+        "[]",
+        undefined,
+        undefined,
+      ];
+      const times = [startedAtMs ?? record.firstAtMs, record.lastAtMs];
+      rows.set(id, [...facts, ...times, undefined, name, record.bridge, JSON.stringify(configuration)]);
+    }
+    for (const { file } of record.parts) {
+      const at = imports.partFile(record.id, file);
+      try {
+        await fillPart(connection, at);
+      } catch (error) {
+        problems.push(problemOf(at, error));
+      }
+    }
+  }
+  await appendRows(connection, "runs", [...rows.values()]);
+  await connection.run(`
+    UPDATE runs SET step = last FROM (SELECT run AS ran, max(step) AS last FROM points WHERE NOT isnan(step) GROUP BY run)
+    WHERE run = ran AND runs.step IS NULL`);
+}
+
+/** What a part does not state has no column in it. */
+async function fillPart(connection: DuckDBConnection, file: string): Promise<void> {
+  const from = `read_parquet('${file.replaceAll("'", "''")}')`;
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`);
+  const names = new Set(described.getRowsJS().map(([name]) => name));
+  const stated = (name: string, absent: string) =>
+    names.has(name) ? `CASE WHEN isnan(${name}) THEN NULL ELSE ${name} END` : absent;
+  await connection.run(`
+    INSERT INTO points
+    SELECT run, step, ${stated("wallMs", "NULL")}, measure, value, ${stated("se", "NULL")}, ${stated("n", "NULL")},
+      ${names.has("segment") ? "segment" : "0"}
+    FROM ${from}`);
 }
 
 async function fillEvents(

@@ -4,6 +4,7 @@
 import type { Command } from "commander";
 import { type Manifest, OntogenyError } from "../../core/index.ts";
 import type { Workspace } from "../../store/index.ts";
+import { listRuns } from "../../study/recorded/listRuns.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { print, printJson } from "../output.ts";
 import { listStudies } from "../studies.ts";
@@ -50,6 +51,9 @@ async function ls(text: string | undefined, options: LsOptions): Promise<void> {
       folder,
     }))
     .filter(({ id, title }) => wanted([id, title]));
+  const imported = importedRows(workspace)
+    .filter((row) => wanted([row.id, row.name, row.format]))
+    .filter((row) => options.status === undefined || row.status === options.status);
   const runs = workspace
     .runIds()
     .map((id) => runRow(workspace, id))
@@ -57,11 +61,15 @@ async function ls(text: string | undefined, options: LsOptions): Promise<void> {
     .filter((row) => options.status === undefined || row.status === options.status)
     .sort((a, b) => b.updatedAtMs - a.updatedAtMs);
   if (options.json) {
-    printJson({ studies, runs });
+    printJson({ studies, runs, imported });
     return;
   }
-  if (studies.length + runs.length === 0) {
-    print(text === undefined ? "Nothing here yet: `ontogeny run` runs a study." : `Nothing matches "${text}".`);
+  if (studies.length + runs.length + imported.length === 0) {
+    print(
+      text === undefined
+        ? "Nothing here yet: `ontogeny run` runs a study, `ontogeny import` brings runs in."
+        : `Nothing matches "${text}".`,
+    );
     return;
   }
   const parts: string[] = [];
@@ -91,7 +99,57 @@ async function ls(text: string | undefined, options: LsOptions): Promise<void> {
   if (failed.length > 0)
     parts.push(failed.map(({ id, failure }) => `${id.slice(0, 13)} failed: ${failure}`).join("\n"));
   if (shown.length < runs.length) parts.push(`… and ${runs.length - shown.length} older runs (--all shows them)`);
+  const shownImported = options.all ? imported : imported.slice(0, SHOWN_RUNS);
+  if (shownImported.length > 0)
+    parts.push(
+      renderTable(shownImported, [
+        { title: "IMPORTED", text: ({ id }) => id.slice(0, 13) },
+        { title: "NAME", text: ({ name }) => name.replaceAll(/\p{Cc}+/gu, " ") },
+        { title: "FORMAT", text: ({ format }) => format },
+        { title: "MEASURES", text: ({ measures }) => String(measures), align: "right" },
+        { title: "POINTS", text: ({ points }) => points.toLocaleString("en"), align: "right" },
+        { title: "STATUS", text: ({ status }) => status },
+      ]),
+    );
+  if (shownImported.length < imported.length)
+    parts.push(`… and ${imported.length - shownImported.length} more imported runs (--all shows them)`);
   print(parts.join("\n\n"));
+}
+
+interface ImportedRow {
+  readonly id: string;
+  readonly name: string;
+  readonly format: string;
+  readonly measures: number;
+  readonly points: number;
+  readonly status: string;
+}
+
+/** By name. An import that cannot be read is listed as damaged. */
+function importedRows(workspace: Workspace): ImportedRow[] {
+  const { unreadable } = workspace.imports.records();
+  const rows = listRuns(workspace)
+    .filter(({ imported }) => imported.length > 0)
+    .map(({ id, name, format, imported }) => {
+      const measures = imported.flatMap(({ run }) => run.measures);
+      return {
+        id,
+        name,
+        format,
+        measures: new Set(measures.map((measure) => measure.name)).size,
+        points: measures.reduce((sum, measure) => sum + measure.points, 0),
+        status: imported[imported.length - 1].run.status,
+      };
+    });
+  const damaged = unreadable.map(({ file }) => ({
+    id: "?",
+    name: file,
+    format: "?",
+    measures: 0,
+    points: 0,
+    status: "damaged",
+  }));
+  return [...rows, ...damaged];
 }
 
 function runRow(workspace: Workspace, id: string): RunRow {
