@@ -1,0 +1,8 @@
+/**
+ * @file All bridges, in the order in which they are asked: those that know a format by its bytes or names first, the generic
+ * tables last, since they would read anything.
+ */
+import type { Bridge } from "./bridge.ts";
+import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+
+export const BRIDGES: readonly Bridge[] = [lmEvalBridge];
