@@ -92,10 +92,16 @@ export async function encodeImportedPoints(series: readonly ImportedSeries[]): P
   );
 }
 
-/** Only the series that `wanted` names; all when it is absent. */
+export type PointColumnName = keyof PointColumns;
+
+/**
+ * Only the series that `wanted` names, and only the columns `only` (wallMs is then all NaN when it is not among them); all
+ * when absent.
+ */
 export async function decodeImportedPoints(
   file: AsyncBuffer,
   wanted?: (run: string, measure: string) => boolean,
+  only?: readonly PointColumnName[],
 ): Promise<ImportedSeries[]> {
   const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
   try {
@@ -105,12 +111,13 @@ export async function decodeImportedPoints(
       ([run, measure]) => wanted?.(run, measure) ?? true,
     );
     const names = new Set(metadata.schema.map(({ name }) => name));
-    const columns = ["step", "wallMs", "value", ...[...FLOATS, ...INTEGERS].filter((name) => names.has(name))];
+    const present = ["step", "wallMs", "value", ...[...FLOATS, ...INTEGERS].filter((name) => names.has(name))];
+    const columns = present.filter((name) => only === undefined || (only as readonly string[]).includes(name));
     const found: ImportedSeries[] = [];
     for (const stretch of stretchesOf(index)) {
       const rows = stretch.end - stretch.start;
       const read: Record<string, Float64Array | Int32Array> = {};
-      for (const name of columns)
+      for (const name of only === undefined ? columns : ["wallMs", ...columns])
         read[name] = isInteger(name) ? new Int32Array(rows) : new Float64Array(rows).fill(Number.NaN);
       await parquetRead({
         file,

@@ -40,6 +40,7 @@ export * from "./observe/changePoints.ts";
 export * from "./observe/collapse.ts";
 export * from "./observe/divergence.ts";
 export * from "./observe/kaplanMeier.ts";
+export * from "./observe/m4.ts";
 export * from "./observe/onset.ts";
 export * from "./observe/pelt.ts";
 export * from "./observe/plateau.ts";

@@ -9,7 +9,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { AsyncBuffer } from "hyparquet";
 import { OntogenyError } from "../../core/index.ts";
-import { decodeImportedPoints, type ImportedSeries } from "../../formats/index.ts";
+import { decodeImportedPoints, type ImportedSeries, type PointColumnName } from "../../formats/index.ts";
 import { type Disk, guardingWrites, nodeDisk } from "../disk.ts";
 import { Fence } from "../fence.ts";
 import { maybeReadText, namesIn } from "../files.ts";
@@ -74,18 +74,19 @@ export class ImportStore {
   }
 
   /**
-   * The points of a unit, in the order of reading; only those that `wanted` names (run id, measure). Errors:
-   * PARQUET_INVALID.
+   * The points of a unit, in the order of reading; only those that `wanted` names (run id, measure), only the columns
+   * `only`. Errors: PARQUET_INVALID.
    */
   async points(
     record: ImportRecord,
     wanted?: (run: string, measure: string) => boolean,
+    only?: readonly PointColumnName[],
   ): Promise<readonly ImportedSeries[]> {
     const found: ImportedSeries[] = [];
     for (const { file } of record.parts) {
       const at = this.partFile(record.id, file);
       try {
-        found.push(...(await decodeImportedPoints(bufferOfFile(at), wanted)));
+        found.push(...(await decodeImportedPoints(bufferOfFile(at), wanted, only)));
       } catch (cause) {
         if (cause instanceof OntogenyError) throw new OntogenyError(cause.code, cause.message, { cause, path: at });
         throw cause;
