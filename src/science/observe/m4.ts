@@ -30,13 +30,10 @@ export interface M4Options {
 }
 
 /** `steps` and `values` have one length n; at most 4 · pixels rows come back. O(n) time, O(pixels) memory. */
-export function m4(
-  steps: ArrayLike<number>,
-  values: ArrayLike<number>,
-  { pixels, from = extreme(steps, Math.min), to = extreme(steps, Math.max) }: M4Options,
-): Reduced {
+export function m4(steps: ArrayLike<number>, values: ArrayLike<number>, { pixels, ...shown }: M4Options): Reduced {
   if (steps.length !== values.length) throw new ShapeError("m4: values", `[${steps.length}]`, [values.length]);
   if (!Number.isInteger(pixels) || pixels < 1) throw new DomainError("m4: pixels", "a positive integer", pixels);
+  const { from, to } = shownSteps(steps, shown);
   const NONE = -1;
   const [first, last, smallest, largest] = Array.from({ length: 4 }, () => new Int32Array(pixels).fill(NONE));
   const counts = Array.from({ length: 3 }, () => new Int32Array(pixels));
@@ -75,9 +72,14 @@ export function m4(
   return { rows, nonFinite, total };
 }
 
-function extreme(steps: ArrayLike<number>, choose: (a: number, b: number) => number): number {
-  let found = Number.NaN;
-  for (let i = 0; i < steps.length; i++)
-    if (Number.isFinite(steps[i])) found = Number.isNaN(found) ? steps[i] : choose(found, steps[i]);
-  return found;
+function shownSteps(steps: ArrayLike<number>, { from, to }: Omit<M4Options, "pixels">): { from: number; to: number } {
+  if (from !== undefined && to !== undefined) return { from, to };
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i];
+    if (step < low && step > Number.NEGATIVE_INFINITY) low = step;
+    if (step > high && step < Number.POSITIVE_INFINITY) high = step;
+  }
+  return { from: from ?? low, to: to ?? high };
 }
