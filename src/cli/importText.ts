@@ -3,6 +3,7 @@
  */
 import type { ImportReport } from "../study/import/importTree.ts";
 import type { UnitReport } from "../study/import/importUnit.ts";
+import { oneLine } from "./importedSummary.ts";
 import { renderTable, shortNumber } from "./table.ts";
 
 const SHOWN_RUNS = 30;
@@ -29,6 +30,9 @@ export function importText(report: ImportReport): string {
 }
 
 function headline({ units, files }: ImportReport): string {
+  if (units.length === 0) return `Nothing to import in ${files.toLocaleString("en")} files.`;
+  if (units.every(({ action }) => action === "unchanged"))
+    return `Nothing new: ${units.length} sources are as they were at the last import.`;
   const runs = units.flatMap((unit) => unit.runs);
   const added = runs.reduce((sum, run) => sum + run.added, 0);
   const unchanged = units.filter(({ action }) => action === "unchanged").length;
@@ -74,9 +78,4 @@ function skipLines({ units, unknown, leftOut }: ImportReport): string[] {
   return [...counts].map(
     ([code, { count, example }]) => `${code} × ${count.toLocaleString("en")}, e.g. ${oneLine(example)}`,
   );
-}
-
-/** Names come from files: no control characters reach the terminal. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
 }

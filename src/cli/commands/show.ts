@@ -4,7 +4,9 @@
 import type { Command } from "commander";
 import { OntogenyError } from "../../core/index.ts";
 import type { Workspace } from "../../store/index.ts";
+import { type ListedRun, listRuns, selectRun } from "../../study/recorded/listRuns.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
+import { importedSummary, importedText } from "../importedSummary.ts";
 import { print, printJson } from "../output.ts";
 import { resolveId } from "../resolve.ts";
 import { runSummary, runText } from "../runSummary.ts";
@@ -12,8 +14,12 @@ import { findStudy, type StudyEntry } from "../studies.ts";
 import { studySummary, studyText } from "../studySummary.ts";
 
 export function showCommand(): Command {
-  return makeCommand("show", "Show one run or one study", ["ontogeny show r1a2b3", "ontogeny show shortcut-digits"])
-    .argument("<id>", "id of a run or study, its beginning, or the name of a study")
+  return makeCommand("show", "Show one run or one study", [
+    "ontogeny show r1a2b3",
+    "ontogeny show shortcut-digits",
+    "ontogeny show pythia-70m/zero-shot   (an imported run, by whole parts of its name)",
+  ])
+    .argument("<id>", "id of a run or study, its beginning, or the name of a study or imported run")
     .action(show);
 }
 
@@ -26,9 +32,27 @@ async function show(text: string, options: CommonOptions): Promise<void> {
     else print(studyText(summary));
     return;
   }
+  const imported = maybeImported(workspace, text);
+  if (imported !== undefined) {
+    const summary = await importedSummary(workspace, imported);
+    if (options.json) printJson(summary);
+    else print(importedText(summary));
+    return;
+  }
   const summary = await runSummary(workspace, resolveId(text, workspace.runIds(), "run"));
   if (options.json) printJson(summary);
   else print(runText(summary));
+}
+
+/** Undefined when no imported run is meant; an ambiguous name is an error. */
+function maybeImported(workspace: Workspace, text: string): ListedRun | undefined {
+  const runs = listRuns(workspace).filter(({ imported }) => imported.length > 0);
+  try {
+    return selectRun(runs, text);
+  } catch (error) {
+    if (error instanceof OntogenyError && error.code === "RUN_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Undefined when no study is meant; an ambiguous study is an error. */
