@@ -47,6 +47,11 @@ export interface Bridge {
   readonly format: string;
   /** For people, e.g. "TensorBoard event files". */
   readonly title: string;
+  /**
+   * What a later segment says of the earlier ones. A restart (the default) withdraws their points from its first step on; a
+   * repetition, such as a checkpoint evaluated again, only those at its own steps.
+   */
+  readonly segmentsAre?: "restarts" | "repetitions";
   /** Its own units among the tree's files, by name and by first bytes. Claimed files are taken from the tree. */
   claim(tree: SourceTree): Promise<readonly ImportUnit[]>;
   /**

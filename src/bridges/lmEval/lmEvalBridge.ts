@@ -17,7 +17,13 @@ import { type EvaluationSetting, settingOf } from "./lmEvalSetting.ts";
 import { LmEvalState } from "./lmEvalState.ts";
 import { maybeCheckpointTable } from "./lmEvalTable.ts";
 
-export const lmEvalBridge: Bridge = { format: "lm-eval", title: "lm-evaluation-harness results", claim, read };
+export const lmEvalBridge: Bridge = {
+  format: "lm-eval",
+  title: "lm-evaluation-harness results",
+  segmentsAre: "repetitions",
+  claim,
+  read,
+};
 
 const BATCH_FILES = 32;
 const BATCH_BYTES = 8 * 2 ** 20;

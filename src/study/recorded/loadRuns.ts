@@ -3,6 +3,7 @@
  *
  * Errors: PARQUET_INVALID and IMPORT_INVALID for damaged files, MANIFEST_INVALID.
  */
+import { BRIDGES } from "../../bridges/index.ts";
 import {
   type Json,
   type MeasuredSeries,
@@ -112,7 +113,7 @@ function recordedRun(
   const specs = new Map<string, Partial<MeasureSpec>>();
   for (const measure of [...columns.keys()].sort()) {
     const whole = finished(measure, columns.get(measure)!);
-    const view = viewOf(whole);
+    const view = viewOf(whole, BRIDGES.find((bridge) => bridge.format === facts.format)?.segmentsAre);
     series.set(measure, view.series);
     if (view.leftOut > 0 || whole.segments.some((segment) => segment > 0)) raw.set(measure, whole);
     const spec = { ...specFor(measure, view.series.values), ...stated.get(measure) };

@@ -22,6 +22,17 @@ test("a restart withdraws what came after the step that it went back to", () => 
   expect([series.steps, series.values, leftOut]).toEqual([[1, 2, 3], [10, 20, 31], 2]);
 });
 
+test("a checkpoint that was evaluated again takes its own place only", () => {
+  const rows = raw([
+    [1, 10, 0],
+    [2, 20, 0],
+    [3, 30, 0],
+    [2, 21, 1],
+  ]);
+  const { series, leftOut } = viewOf(rows, "repetitions");
+  expect([series.steps, series.values, leftOut]).toEqual([[1, 2, 3], [10, 21, 30], 1]);
+});
+
 test("the last value of a step counts, and what cannot be placed is left out", () => {
   const { series, leftOut } = viewOf(
     raw([
