@@ -33,8 +33,7 @@ function tablesOf(polynomial: number): Int32Array {
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
     tables[byte] = crc;
   }
-  for (let at = 256; at < tables.length; at++)
-    tables[at] = (tables[at - 256] >>> 8) ^ tables[tables[at - 256] & 0xff];
+  for (let at = 256; at < tables.length; at++) tables[at] = (tables[at - 256] >>> 8) ^ tables[tables[at - 256] & 0xff];
   return tables;
 }
 

@@ -19,7 +19,12 @@ export interface HistogramMoments {
 /** `counts[i]` values lie between `edges[i]` and `edges[i + 1]`. */
 export function momentsFromEdges(edges: readonly number[], counts: readonly number[]): HistogramMoments | undefined {
   if (edges.length !== counts.length + 1) return undefined;
-  return momentsOf(counts.length, (at) => edges[at], (at) => edges[at + 1], (at) => counts[at]);
+  return momentsOf(
+    counts.length,
+    (at) => edges[at],
+    (at) => edges[at + 1],
+    (at) => counts[at],
+  );
 }
 
 /** Rows of (left, right, count), one after the other. */

@@ -107,4 +107,3 @@ function readList(reader: WireReader, depth: number): Json | undefined {
     } else reader.skip();
   return reader.malformed ? undefined : items;
 }
-

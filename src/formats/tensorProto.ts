@@ -47,8 +47,7 @@ export class TensorReader {
     this.contentBegin = 0;
     this.contentEnd = 0;
     const fields = this.fields.over(bytes, begin, end);
-    while (fields.next())
-      if (!this.readField(maxItems)) return false;
+    while (fields.next()) if (!this.readField(maxItems)) return false;
     if (fields.malformed) return false;
     return this.complete(maxItems);
   }

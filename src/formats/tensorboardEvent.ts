@@ -147,7 +147,8 @@ export function readSummaryMetadata(bytes: Uint8Array, begin: number, end: numbe
       const inner = new WireReader().over(bytes, reader.begin, reader.close);
       while (inner.next())
         if (inner.field === 1) plugin = inner.text();
-        else if (inner.field === 2 && inner.is(SPAN) && inner.span()) [contentBegin, contentEnd] = [inner.begin, inner.close];
+        else if (inner.field === 2 && inner.is(SPAN) && inner.span())
+          [contentBegin, contentEnd] = [inner.begin, inner.close];
         else inner.skip();
       if (inner.malformed) return undefined;
     } else if (reader.field === 2) displayName = reader.text();

@@ -25,7 +25,7 @@ export class WireReader {
   begin = 0;
   close = 0;
   malformed = false;
-  private view = new DataView(NO_BYTES.buffer);
+  private view: DataView = new DataView(NO_BYTES.buffer);
 
   /** Begins a message. */
   over(bytes: Uint8Array, begin: number, end: number): this {

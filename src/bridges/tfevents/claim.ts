@@ -8,8 +8,9 @@ import { EVENT, EventReader, TfRecordReader, textOf } from "../../formats/index.
 import type { ImportUnit, SourceFile, SourceTree } from "../bridge.ts";
 
 const HEAD_RECORD_BYTES = 65_536;
-/** Lightning writes the run's settings beside its event file. */
-const COMPANION_NAMES = new Set(["hparams.yaml"]);
+/** Lightning writes the run's settings beside its event file; with a CSV log beside them, they are that log's. */
+const SETTINGS_NAME = "hparams.yaml";
+const CSV_LOG_NAME = "metrics.csv";
 
 export async function claimEventFiles(format: string, tree: SourceTree): Promise<ImportUnit[]> {
   const byFolder = new Map<string, SourceFile[]>();
@@ -20,10 +21,12 @@ export async function claimEventFiles(format: string, tree: SourceTree): Promise
     if (files === undefined) byFolder.set(folder, [file]);
     else files.push(file);
   }
+  const byName = new Map(tree.files.map((file) => [file.relative, file]));
   return [...byFolder].map(([key, files]) => {
-    const companions = tree.files.filter(
-      ({ relative }) => folderOf(relative) === key && COMPANION_NAMES.has(relative.slice(relative.lastIndexOf("/") + 1)),
+    const [settings, csvLog] = [SETTINGS_NAME, CSV_LOG_NAME].map((name) =>
+      byName.get(key === "." ? name : `${key}/${name}`),
     );
+    const companions = settings !== undefined && csvLog === undefined ? [settings] : [];
     files.sort((a, b) => (a.relative < b.relative ? -1 : 1));
     return { format, key, files, ...(companions.length > 0 && { companions }) };
   });

@@ -5,7 +5,7 @@
  * Kept as plain arrays: names of files and tags are other people's text, `__proto__` among them.
  */
 import { z } from "zod";
-import type { Json } from "../../core/index.ts";
+import { type Json, OntogenyError } from "../../core/index.ts";
 
 const FileStateSchema = z.tuple([
   z.string().describe("relative name"),
@@ -29,10 +29,17 @@ const StateSchema = z.strictObject({
 });
 export type EventState = z.infer<typeof StateSchema>;
 
-export const NEW_STATE: EventState = { files: [], tags: [], maxSegment: -1 };
+const NEW_STATE: EventState = { files: [], tags: [], maxSegment: -1 };
 
+/** Errors: IMPORT_STATE_INVALID. */
 export function parseEventState(json: Json | undefined): EventState {
-  return json === undefined ? NEW_STATE : StateSchema.parse(json);
+  if (json === undefined) return NEW_STATE;
+  const parsed = StateSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new OntogenyError(
+    "IMPORT_STATE_INVALID",
+    `Import of event files: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
+  );
 }
 
 const STATE_CHARACTERS_AT_MOST = 900_000;

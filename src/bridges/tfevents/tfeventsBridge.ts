@@ -57,9 +57,13 @@ class DirectoryReader {
   async readAll({ files }: ImportUnit, before: EventState): Promise<FileState[]> {
     const known = new Map(before.files.map((state) => [state[0], state]));
     const after: FileState[] = [];
-    for (const file of files) after.push(await this.readFile(file, known.get(file.relative)));
+    for (const file of files) {
+      after.push(await this.readFile(file, known.get(file.relative)));
+      known.delete(file.relative);
+    }
     await this.sink.drain(this.bytesRead);
-    return after;
+    // Files that are not among the unit's this time may be again.
+    return [...after, ...known.values()];
   }
 
   private async readFile(file: SourceFile, before: FileState | undefined): Promise<FileState> {
@@ -123,7 +127,8 @@ class DirectoryReader {
     if (end === "incomplete")
       this.skips.add(
         "UNFINISHED_TAIL",
-        () => `${file.relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
+        () =>
+          `${file.relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
       );
     else
       this.skips.add(
