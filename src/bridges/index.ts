@@ -1,3 +1,4 @@
 export * from "./bridge.ts";
 export { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
 export { BRIDGES } from "./registry.ts";
+export { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";

@@ -4,5 +4,6 @@
  */
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 
-export const BRIDGES: readonly Bridge[] = [lmEvalBridge];
+export const BRIDGES: readonly Bridge[] = [tfeventsBridge, lmEvalBridge];

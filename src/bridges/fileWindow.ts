@@ -1,0 +1,99 @@
+/**
+ * @file A moving window over a file: a fixed read buffer, which grows only for a record that needs it.
+ *
+ * Reads up to the size that the file had when it was opened, so that a file which grows faster than it is read still ends.
+ * Errors: READ_FAILED with the path.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { OntogenyError } from "../core/index.ts";
+import type { SourceFile } from "./bridge.ts";
+
+export const WINDOW_BYTES = 1 << 20;
+
+export class FileWindow {
+  /** What is there is `bytes[begin … end)`. Replaced when the window grows. */
+  bytes: Uint8Array;
+  begin = 0;
+  end = 0;
+  /** Of the file, when opened. */
+  readonly size: number;
+  /** Bytes read from the disk. */
+  bytesRead = 0;
+  private readonly handle: FileHandle;
+  private readonly path: string;
+  /** In the file, of `bytes[end]`. */
+  private fileEnd: number;
+
+  private constructor(handle: FileHandle, path: string, size: number, from: number, windowBytes: number) {
+    this.handle = handle;
+    this.path = path;
+    this.size = size;
+    this.fileEnd = from;
+    this.bytes = new Uint8Array(windowBytes);
+  }
+
+  static async open({ path }: Pick<SourceFile, "path">, from = 0, windowBytes = WINDOW_BYTES): Promise<FileWindow> {
+    try {
+      const handle = await open(path, "r");
+      const { size } = await handle.stat();
+      return new FileWindow(handle, path, size, from, windowBytes);
+    } catch (cause) {
+      throw readFailed(path, cause);
+    }
+  }
+
+  /** In the file, of `bytes[begin]`. */
+  get position(): number {
+    return this.fileEnd - (this.end - this.begin);
+  }
+
+  /** Bytes of the file from `bytes[begin]` on. */
+  get left(): number {
+    return Math.max(0, this.size - this.position);
+  }
+
+  /**
+   * More bytes behind those that are there, with room for `atLeast` of them from `begin` on. False: nothing is left to
+   * read.
+   */
+  async more(atLeast = 0): Promise<boolean> {
+    const left = this.size - this.fileEnd;
+    if (left <= 0) return false;
+    const kept = this.end - this.begin;
+    const wanted = Math.min(atLeast, this.left);
+    const target = wanted > this.bytes.length ? new Uint8Array(Math.max(wanted, WINDOW_BYTES)) : this.bytes;
+    target.set(this.bytes.subarray(this.begin, this.end));
+    this.bytes = target;
+    this.begin = 0;
+    this.end = kept;
+    try {
+      const room = Math.min(left, target.length - kept);
+      const { bytesRead } = await this.handle.read(target, kept, room, this.fileEnd);
+      this.end += bytesRead;
+      this.fileEnd += bytesRead;
+      this.bytesRead += bytesRead;
+      return bytesRead > 0;
+    } catch (cause) {
+      throw readFailed(this.path, cause);
+    }
+  }
+
+  /** Passes over bytes, whether they are in the window or not. */
+  skip(count: number): void {
+    const inside = Math.min(count, this.end - this.begin);
+    this.begin += inside;
+    if (count === inside) return;
+    this.begin = 0;
+    this.end = 0;
+    this.fileEnd += count - inside;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+function readFailed(path: string, cause: unknown): OntogenyError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new OntogenyError("READ_FAILED", `Import: expected a file that can be read, got: ${why}`, { cause, path });
+}

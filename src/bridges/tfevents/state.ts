@@ -1,0 +1,51 @@
+/**
+ * @file What the reader of an event directory must remember to go on later: where each file stands, and of each tag its
+ * plugin, last step and segment.
+ *
+ * Kept as plain arrays: names of files and tags are other people's text, `__proto__` among them.
+ */
+import { z } from "zod";
+import { type Json, OntogenyError } from "../../core/index.ts";
+
+const FileStateSchema = z.tuple([
+  z.string().describe("relative name"),
+  z.number().describe("bytes read, to the end of a whole record"),
+  z.number().describe("epoch: the segment that its tags begin with"),
+  z.number().describe("offset of the unfinished or bad place last reported; −1: none"),
+]);
+const TagStateSchema = z.tuple([
+  z.string().describe("tag"),
+  z.string().nullable().describe("plugin; null: no metadata seen"),
+  z.number().describe("data class of the metadata"),
+  z.number().describe("last step"),
+  z.number().describe("segment"),
+  z.number().describe("epoch of the last value"),
+]);
+const StateSchema = z.strictObject({
+  files: z.array(FileStateSchema),
+  tags: z.array(TagStateSchema),
+  /** Greatest segment of any value; −1: no value yet. */
+  maxSegment: z.number(),
+});
+export type EventState = z.infer<typeof StateSchema>;
+
+const NEW_STATE: EventState = { files: [], tags: [], maxSegment: -1 };
+
+/** Errors: IMPORT_STATE_INVALID. */
+export function parseEventState(json: Json | undefined): EventState {
+  if (json === undefined) return NEW_STATE;
+  const parsed = StateSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new OntogenyError(
+    "IMPORT_STATE_INVALID",
+    `Import of event files: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
+  );
+}
+
+const STATE_CHARACTERS_AT_MOST = 900_000;
+
+/** undefined: more than may be kept (some 15,000 tags); such a run is read whole each time. */
+export function maybeJsonOfState(state: EventState): Json | undefined {
+  const json = state as unknown as Json;
+  return JSON.stringify(json).length <= STATE_CHARACTERS_AT_MOST ? json : undefined;
+}
