@@ -5,5 +5,6 @@
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
 import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
+import { wandbBridge } from "./wandb/wandbBridge.ts";
 
-export const BRIDGES: readonly Bridge[] = [tfeventsBridge, lmEvalBridge];
+export const BRIDGES: readonly Bridge[] = [tfeventsBridge, wandbBridge, lmEvalBridge];

@@ -41,9 +41,9 @@ export async function readYaml(file: SourceFile, skips: SkipCounter): Promise<un
 }
 
 /** Objects become dotted names; lists stay; what is deeper, or more, than stated is left out. */
-export function flatConfiguration(value: unknown): Record<string, Json> {
+export function flatConfiguration(value: unknown, prefix = ""): Record<string, Json> {
   const names = new Map<string, Json>();
-  addNames(value, "", 0, names);
+  addNames(value, prefix, 0, names);
   return Object.fromEntries(names);
 }
 

@@ -90,6 +90,13 @@ export class WireReader {
     return 0;
   }
 
+  /** sint64 in zigzag form; beyond ±2^53 the nearest double, or its neighbour. */
+  zigzag64(): number {
+    const isNegative = this.at < this.end && (this.bytes[this.at] & 1) === 1;
+    const half = Math.floor(this.varint() / 2);
+    return isNegative ? -half - 1 : half;
+  }
+
   double(): number {
     if (!this.has(8)) return 0;
     this.at += 8;
@@ -114,7 +121,12 @@ export class WireReader {
 
   /** A span as text; empty when malformed. */
   text(): string {
-    return this.is(SPAN) && this.span() ? textOf(this.bytes, this.begin, this.close) : "";
+    return this.is(SPAN) && this.span() ? this.spanText() : "";
+  }
+
+  /** The last span as text. */
+  spanText(): string {
+    return textOf(this.bytes, this.begin, this.close);
   }
 
   /** The value of a field that nobody wants. */
