@@ -1,3 +1,4 @@
 export * from "./bridge.ts";
 export { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+export { textLogBridge } from "./textLog/textLogBridge.ts";
 export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
