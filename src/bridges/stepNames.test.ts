@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { maybeBareNumber, maybeStepInFolders, maybeStepInName, trajectoryOf, withoutStep } from "./stepNames.ts";
+import {
+  dateInName,
+  maybeBareNumber,
+  maybeStepInFolders,
+  maybeStepInName,
+  trajectoryOf,
+  withoutStep,
+} from "./stepNames.ts";
 
 describe("steps in names", () => {
   test.each([
@@ -48,5 +55,11 @@ describe("steps in names", () => {
 
   test("tokens leave with the step that they belong to", () => {
     expect(withoutStep("stage1-step1000-tokens4B")).toBe("stage1");
+  });
+
+  test("dates sort by time whichever way they are written", () => {
+    expect(dateInName("a_eval_results_12-30-2022-21-45-58.json")).toBe("20221230214558");
+    expect(dateInName("results_2024-05-01T10-00-00.123456.json")).toBe("20240501100000123456");
+    expect(dateInName("m_step5.json")).toBe("");
   });
 });

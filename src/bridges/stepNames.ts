@@ -61,6 +61,14 @@ export function trajectoryOf(relative: string): { readonly folder: string; reado
   return { folder, stem };
 }
 
+/** The date that a name states, as text that sorts by time; empty: none. */
+export function dateInName(name: string): string {
+  const [found = ""] = name.match(DATE) ?? [];
+  const american = /(\d{2})-(\d{2})-(\d{4})-(\d{2}-\d{2}-\d{2})/.exec(found);
+  const ordered = american === null ? found : [american[3], american[1], american[2], american[4]].join("");
+  return ordered.replace(/\D/g, "");
+}
+
 function isNamedNumber(stem: string, found: RegExpExecArray): boolean {
   return NO_STEP_WORD.test(stem.slice(0, found.index));
 }

@@ -3,15 +3,16 @@
  *
  * A unit is what is left of the paths without steps, dates and the word "results": the files of one trajectory, also when
  * each checkpoint has its own folder. Within it a run is one model under one setting (shots, limit) as the files state them.
- * Files are read in batches and in the order of their steps; a step that comes again (evaluated twice) goes into the next
- * segment, both values stay. A file without a step is refused, not guessed. The state lists the files read, so that a grown
+ * Files are read in batches, by step and then by date: a step that was evaluated twice keeps both values, the later one last.
+ * There are no segments: nothing that an evaluation says withdraws what was measured at later steps. A file without a step
+ * is refused, not guessed. The state lists the files read, so that a grown
  * folder reads only new ones; with more than some thousand files it is too long, and the unit is read whole each time.
  * Per-sample files (`samples_*.jsonl`) are counted as skipped.
  */
 import type { EvaluationContext, Json, MeasureSpec } from "../../core/index.ts";
 import type { Bridge, ImportSink, ImportUnit, ReadOptions, RunSink, SourceFile, SourceTree } from "../bridge.ts";
 import { isJsonObject, type JsonFile, readJsonFile } from "../jsonFile.ts";
-import { maybeStepInFolders, maybeStepInName, trajectoryOf } from "../stepNames.ts";
+import { dateInName, maybeStepInFolders, maybeStepInName, trajectoryOf } from "../stepNames.ts";
 import { type Reading, readingsOf } from "./lmEvalReadings.ts";
 import { type EvaluationSetting, settingOf } from "./lmEvalSetting.ts";
 import { LmEvalState } from "./lmEvalState.ts";
@@ -88,7 +89,15 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
 }
 
 function byStep(a: SourceFile, b: SourceFile): number {
-  return orderOf(a) - orderOf(b) || (a.relative < b.relative ? -1 : 1);
+  return (
+    orderOf(a) - orderOf(b) ||
+    compareText(dateInName(a.relative), dateInName(b.relative)) ||
+    compareText(a.relative, b.relative)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a === b ? 0 : 1;
 }
 
 function orderOf({ relative }: SourceFile): number {
@@ -171,7 +180,7 @@ class UnitReader {
     const { readings, missing, firstMissing } = readingsOf(document);
     if (missing > 0) this.sink.skip("VALUE_MISSING", `${file.relative}: ${firstMissing} is no number`, missing);
     if (readings.length === 0) this.sink.skip("NO_RESULTS", `${file.relative}: no task with a number`);
-    const { key, segment, isNew } = this.state.place(file.relative, identityOf(setting), step);
+    const { key, isNew } = this.state.place(file.relative, identityOf(setting));
     if (readings.length === 0) return;
     const run = this.sink.run(key);
     if (isNew) run.describe({ name: this.nameOf(key), configuration: setting.configuration });
@@ -182,13 +191,13 @@ class UnitReader {
       const spec = directionOf(document.higher_is_better, reading);
       run
         .series(reading.measure, spec)
-        .pushPoint({ step, value, se, n, wallMs, segment, context: contexts.of(reading), file: index });
+        .pushPoint({ step, value, se, n, wallMs, context: contexts.of(reading), file: index });
     }
   }
 
   private pushTable(file: SourceFile, document: Readonly<Record<string, unknown>>): void {
     const table = maybeCheckpointTable(document)!;
-    const { key, segment, isNew } = this.state.place(file.relative, file.relative, undefined);
+    const { key, isNew } = this.state.place(file.relative, file.relative);
     const run = this.sink.run(key);
     if (isNew) run.describe({ name: this.nameOf(key), configuration: { "lm-eval.axis": table.axis } });
     const index = run.file(file);
@@ -201,7 +210,6 @@ class UnitReader {
             step: table.steps[at],
             value,
             se: typeof se === "number" ? se : Number.NaN,
-            segment,
             file: index,
           });
         else this.sink.skip("VALUE_MISSING", `${file.relative}: ${measure} at step ${table.steps[at]} is no number`);
