@@ -143,8 +143,8 @@ function lineSearch(
     for (let i = 0; i < x.length; i++) x[i] += length * direction[i];
     const point = pointAt(f, x);
     const slope = inner(point.gradient, direction);
-    const isFinite = Number.isFinite(point.value) && Number.isFinite(slope);
-    return { ...point, value: isFinite ? point.value : Number.POSITIVE_INFINITY, length, slope };
+    const isUsable = Number.isFinite(point.value) && Number.isFinite(slope);
+    return { ...point, value: isUsable ? point.value : Number.POSITIVE_INFINITY, length, slope };
   };
   const isTooHigh = (trial: Trial) => trial.value > from.value + decrease * trial.length * slope0;
   let low: Trial = { ...from, length: 0, slope: slope0 };

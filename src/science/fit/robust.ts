@@ -13,7 +13,7 @@ export function huber(residual: number, delta: number): number {
 
 /** Derivative of `huber` in the residual: the residual, held to [−δ, δ]. */
 export function huberSlope(residual: number, delta: number): number {
-  return residual > delta ? delta : residual < -delta ? -delta : residual;
+  return Math.max(-delta, Math.min(delta, residual));
 }
 
 /** Weight with which iteratively reweighted least squares minimises Huber's loss: 1 inside, δ/|r| outside. */

@@ -21,6 +21,8 @@ export interface Trajectory {
   readonly steps: readonly number[];
   /** measure → one value a step; NaN where not measured. */
   readonly values: Readonly<Record<string, readonly number[]>>;
+  /** measure → standard error over items, one a step; NaN where not stated. Absent: stated nowhere. */
+  readonly ses?: Readonly<Record<string, readonly number[]>>;
   /** Covariates of the run's configuration, where configurations differ. */
   readonly configuration?: Readonly<Record<string, number>>;
 }
@@ -31,6 +33,8 @@ export interface ForecastTask {
   readonly targetStep: number;
   readonly cutoff: number;
   readonly range?: readonly [number | null, number | null];
+  /** The measure's chance level, where curves begin. */
+  readonly chance?: number;
 }
 
 /** The step of an onset; what happens after `horizon` is not seen. */
@@ -112,15 +116,13 @@ export function defineForecaster<Task extends { readonly cutoff: number }>(
 
 /** The trajectory without anything after `step`. */
 export function upTo(trajectory: Trajectory, step: number): Trajectory {
-  const { steps, values } = trajectory;
+  const { steps, values, ses } = trajectory;
   let end = steps.length;
   while (end > 0 && steps[end - 1] > step) end--;
   if (end === steps.length) return trajectory;
-  return {
-    ...trajectory,
-    steps: steps.slice(0, end),
-    values: Object.fromEntries(Object.entries(values).map(([measure, series]) => [measure, series.slice(0, end)])),
-  };
+  const cut = (columns: Readonly<Record<string, readonly number[]>>) =>
+    Object.fromEntries(Object.entries(columns).map(([measure, series]) => [measure, series.slice(0, end)]));
+  return { ...trajectory, steps: steps.slice(0, end), values: cut(values), ...(ses && { ses: cut(ses) }) };
 }
 
 /** Value of a measure at exactly this step; NaN where not measured. */

@@ -35,6 +35,42 @@ export function shapeSums(w: readonly number[], y: readonly number[]): ShapeSums
   return { n: w.length, yy, xy: [x0y, x1y], xx: [x00, x01, x11] };
 }
 
+/**
+ * Sums of points whose noise is not alike: `scales` are standard deviations up to one common factor, and neighbours are
+ * correlated by `correlation` in [0, 1) (first-order autoregression, whitened). `logScale` is what the evidence lacks:
+ * −Σ ln scale − ½(n − 1) ln(1 − ρ²).
+ */
+export function whitenedShapeSums({
+  w,
+  y,
+  scales,
+  correlation = 0,
+}: {
+  readonly w: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  readonly scales: ArrayLike<number>;
+  readonly correlation?: number;
+}): ShapeSums & { readonly logScale: number } {
+  const rest = 1 / Math.sqrt(1 - correlation * correlation);
+  let [yy, x0y, x1y, x00, x01, x11, logScale] = [0, 0, 0, 0, 0, 0, 0];
+  let [a0, b0, y0] = [0, 0, 0];
+  for (let i = 0; i < w.length; i++) {
+    const [a, b, v] = [(1 - w[i]) / scales[i], w[i] / scales[i], y[i] / scales[i]];
+    const [keep, factor] = i === 0 ? [0, 1] : [correlation, rest];
+    const [p, q, u] = [factor * (a - keep * a0), factor * (b - keep * b0), factor * (v - keep * y0)];
+    yy += u * u;
+    x0y += p * u;
+    x1y += q * u;
+    x00 += p * p;
+    x01 += p * q;
+    x11 += q * q;
+    logScale -= Math.log(scales[i]);
+    [a0, b0, y0] = [a, b, v];
+  }
+  logScale += (w.length - 1) * Math.log(rest);
+  return { n: w.length, yy, xy: [x0y, x1y], xx: [x00, x01, x11], logScale };
+}
+
 /** Least-squares (v₀, v₁) and the residual sum of squares; undefined when the points do not determine both. */
 export function maybeShapeFit({ yy, xy, xx }: ShapeSums): { v: readonly [number, number]; rss: number } | undefined {
   const determinant = xx[0] * xx[2] - xx[1] * xx[1];
@@ -45,13 +81,13 @@ export function maybeShapeFit({ yy, xy, xx }: ShapeSums): { v: readonly [number,
 }
 
 /**
- * Posterior mean of v₁ and log marginal likelihood under v ~ N(mean, covariance) and independent normal noise
+ * Posterior mean and variance of v₁ and log marginal likelihood under v ~ N(mean, covariance) and independent normal noise
  * (conjugate linear regression, e.g. Bishop 2006, §3.3 and §3.5).
  */
 export function shapePosterior(
   { n, yy, xy, xx }: ShapeSums,
   { mean, covariance, noiseVariance }: ShapePrior,
-): { readonly end: number; readonly logEvidence: number } {
+): { readonly end: number; readonly endVariance: number; readonly logEvidence: number } {
   const [c00, c01, c11] = covariance;
   const determinant = c00 * c11 - c01 * c01;
   const [p00, p01, p11] = [c11 / determinant, -c01 / determinant, c00 / determinant];
@@ -64,5 +100,5 @@ export function shapePosterior(
   const v1 = (a00 * b1 - a01 * b0) / total;
   const misfit = yy / noiseVariance + mean[0] * h0 + mean[1] * h1 - (v0 * b0 + v1 * b1);
   const logEvidence = -0.5 * (n * Math.log(2 * Math.PI * noiseVariance) + Math.log(determinant * total) + misfit);
-  return { end: v1, logEvidence };
+  return { end: v1, endVariance: a00 / total, logEvidence };
 }
