@@ -87,5 +87,9 @@ export const EventSchema = z.strictObject({
   high: z.number().nullable(),
   evidence: z.record(z.string(), z.unknown()),
   method: z.string(),
+  /** How sure it is, and of what: a p-value, a posterior probability, or the detector's rate of false alarms. Absent: not judged. */
+  certainty: z
+    .strictObject({ kind: z.enum(["p", "posterior", "false-alarm rate"]), value: z.number(), of: z.string() })
+    .optional(),
 });
 export type Event = z.infer<typeof EventSchema>;

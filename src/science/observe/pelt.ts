@@ -10,32 +10,37 @@ import { requireFinite } from "../stats/moments.ts";
 /** Cost of the segment with indices start…end−1. */
 export type SegmentCost = (start: number, end: number) => number;
 
-/** Squared deviations from the segment's mean. O(1) a segment. */
-export function meanCost(values: readonly number[]): SegmentCost {
-  requireFinite("meanCost", values);
-  const centre = values.reduce((a, b) => a + b, 0) / values.length;
-  const s1 = cumulative(values, (v) => v - centre);
-  const s2 = cumulative(values, (v) => (v - centre) ** 2);
+/**
+ * Squared deviations from the segment's mean, each over its own variance where `variances` are given ([n], positive;
+ * then the cost is in units of noise variance). O(1) a segment.
+ */
+export function meanCost(values: readonly number[], variances?: readonly number[]): SegmentCost {
+  const weights = weightsOf("meanCost", values, variances);
+  const ys = centred(values);
+  const s0 = cumulative(weights, (w) => w);
+  const s1 = cumulative(ys, (v, i) => weights[i] * v);
+  const s2 = cumulative(ys, (v, i) => weights[i] * v * v);
   return (start, end) => {
     const sum = s1[end] - s1[start];
-    return Math.max(0, s2[end] - s2[start] - (sum * sum) / (end - start));
+    return Math.max(0, s2[end] - s2[start] - (sum * sum) / (s0[end] - s0[start]));
   };
 }
 
-/** Squared residuals of the segment's own straight line in `x`. O(1) a segment. */
-export function lineCost(x: readonly number[], values: readonly number[]): SegmentCost {
+/** Squared residuals of the segment's own straight line in `x`, weighted as in `meanCost`. O(1) a segment. */
+export function lineCost(x: readonly number[], values: readonly number[], variances?: readonly number[]): SegmentCost {
   requireFinite("lineCost: x", x);
-  requireFinite("lineCost", values);
   if (x.length !== values.length) throw new ShapeError("lineCost: x", `[${values.length}]`, [x.length]);
+  const weights = weightsOf("lineCost", values, variances);
   const xs = centred(x);
   const ys = centred(values);
-  const sx = cumulative(xs, (v) => v);
-  const sy = cumulative(ys, (v) => v);
-  const sxx = cumulative(xs, (v) => v * v);
-  const syy = cumulative(ys, (v) => v * v);
-  const sxy = cumulative(xs, (v, i) => v * ys[i]);
+  const s0 = cumulative(weights, (w) => w);
+  const sx = cumulative(xs, (v, i) => weights[i] * v);
+  const sy = cumulative(ys, (v, i) => weights[i] * v);
+  const sxx = cumulative(xs, (v, i) => weights[i] * v * v);
+  const syy = cumulative(ys, (v, i) => weights[i] * v * v);
+  const sxy = cumulative(xs, (v, i) => weights[i] * v * ys[i]);
   return (start, end) => {
-    const n = end - start;
+    const n = s0[end] - s0[start];
     const dx = sx[end] - sx[start];
     const dy = sy[end] - sy[start];
     const xx = sxx[end] - sxx[start] - (dx * dx) / n;
@@ -84,6 +89,21 @@ export function pelt({
   const changes: number[] = [];
   for (let end = previous[n]; end > 0; end = previous[end]) changes.unshift(end);
   return changes;
+}
+
+function weightsOf(
+  what: string,
+  values: readonly number[],
+  variances: readonly number[] | undefined,
+): readonly number[] {
+  requireFinite(what, values);
+  if (variances === undefined) return values.map(() => 1);
+  if (variances.length !== values.length)
+    throw new ShapeError(`${what}: variances`, `[${values.length}]`, [variances.length]);
+  return variances.map((v) => {
+    if (!(v > 0 && v < Number.POSITIVE_INFINITY)) throw new DomainError(`${what}: variances`, "positive variances", v);
+    return 1 / v;
+  });
 }
 
 function cumulative(values: readonly number[], f: (value: number, i: number) => number): Float64Array {

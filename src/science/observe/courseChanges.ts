@@ -1,0 +1,173 @@
+/**
+ * @file Change points of a trajectory: the steps at which one course of diminishing returns ends and another begins.
+ *
+ * A learning curve that only slows down (any power law, exponential or logarithmic approach, straight line, or plateau) has none, however steep
+ * it is; a jump, a take-off, a turn from rising to falling and a second wind each have one. NaN and ±∞ are left out and
+ * counted. Fewer than 9 finite values are refused.
+ */
+import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
+import { type Courses, courses } from "./diminishingReturns.ts";
+import { pelt } from "./pelt.ts";
+import { requireSeries, type Series, stepBefore } from "./series.ts";
+import { standout, standoutLimit, standoutP } from "./standout.ts";
+import { trajectoryNoise } from "./trajectoryNoise.ts";
+
+export interface CourseChangeOptions {
+  /** Standard error of each value over its items; NaN: not stated. On the scale of the values given. */
+  readonly ses?: readonly number[];
+  /** False alarms a series that has no change, at most; default .01. */
+  readonly falseAlarms?: number;
+  /** Changes smaller than about 12 times this share of the series' range are not looked for; default .0025. */
+  readonly resolution?: number;
+}
+
+const FEWEST = 9;
+const MOST_POINTS = 400;
+const MOST_CANDIDATES = 60;
+/** Hansen's 95% likelihood-ratio set, as in changePoints.ts. */
+const SET_ALLOWANCE = 7.352;
+
+/**
+ * Events of kind change-point, ascending. A place is a candidate where it stands out from the rest of the series at any
+ * scale (standout.ts: noise of any level and correlation, calibrated); PELT then chooses among the candidates the
+ * segmentation into courses (diminishingReturns.ts) with the least cost, each change costing what one more course gains
+ * on a series without change at the rate `falseAlarms` (simulated, see `coursePenalty`), in units of the noise variance, which is
+ * the greater of the item variance and the wiggle's long-run variance under AR(1). `step` is the first evaluation
+ * of the new course; (low, high] the positions that the likelihood-ratio set at 95% holds. `certainty` is the greater p of
+ * the two tests. More than 400 values are averaged to 400 blocks first.
+ */
+export function courseChanges(series: Series, options: CourseChangeOptions = {}): Event[] {
+  requireSeries("courseChanges", series);
+  const { falseAlarms = 0.01, resolution = 0.0025, ses } = options;
+  if (ses !== undefined && ses.length !== series.values.length)
+    throw new ShapeError("courseChanges: ses", `[${series.values.length}]`, [ses.length]);
+  if (!(falseAlarms > 0 && falseAlarms < 1))
+    throw new DomainError("courseChanges: falseAlarms", "a rate between 0 and 1", falseAlarms);
+  if (!(resolution >= 0)) throw new DomainError("courseChanges: resolution", "a share ≥ 0", resolution);
+  const points = blocks(series, ses);
+  const n = points.y.length;
+  if (n < FEWEST)
+    throw new RefusedError(
+      `Change points of ${series.measure}`,
+      `expected at least ${FEWEST} finite evaluations, got ${n}; a change cannot be told from noise in so few`,
+    );
+  const range = Math.max(...points.y) - Math.min(...points.y);
+  if (range === 0) return [];
+  const noise = trajectoryNoise(points.x, points.y);
+  const floor = resolution * range;
+  const measured = points.ses.map((se) => Math.max(floor, Number.isNaN(se) ? 0 : se));
+  const wiggle = noise.sd ** 2 * noise.inflation;
+  const weights = measured.map((se) => 1 / Math.max(se * se, wiggle));
+  const standing = standout(points.y, measured);
+  const candidates = candidatesFrom(standing, standoutLimit(n, falseAlarms));
+  if (candidates.length === 0) return [];
+  const model = courses(points.x, points.y, weights);
+  const bounds = [0, ...candidates, n];
+  const penalty = coursePenalty(n, falseAlarms);
+  const chosen = pelt({
+    n: bounds.length - 1,
+    cost: (start, end) => model.cost(bounds[start], bounds[end]),
+    penalty,
+    minSize: 1,
+  }).map((at) => bounds[at]);
+  const method = `courses of diminishing returns by PELT, penalty ${penalty.toFixed(1)} noise variances; places that stand out, ${falseAlarms} false alarms a series; likelihood-ratio set at 95%`;
+  return chosen.map((at, k) => {
+    const [start, end] = [chosen[k - 1] ?? 0, chosen[k + 1] ?? n];
+    const gain = model.cost(start, end) - model.cost(start, at) - model.cost(at, end);
+    const set = likelihoodSet(model, start, at, end);
+    const z = Math.max(standing[at - 1], standing[at], standing[at + 1] ?? 0);
+    const p = Math.max(courseP(gain, n), standoutP(z, n));
+    return {
+      kind: "change-point",
+      measure: series.measure,
+      step: points.first[at],
+      low: stepBefore(points.first, set.first),
+      high: points.first[set.last],
+      evidence: {
+        ...described(model, points, start, at, end),
+        range,
+        noiseSd: Math.sqrt(1 / weights[at]),
+        noiseCorrelation: noise.correlation,
+        standout: z,
+        gain,
+        leftOut: points.leftOut,
+      },
+      method,
+      certainty: { kind: "p", value: p, of: "as much in a series of this length without any change" },
+    };
+  });
+}
+
+/**
+ * What one more course must gain. Fitted to the simulated 95% and 99% points of the best gain over all splits of n =
+ * 12…200 points of independent noise of variance 1 about flat, straight and power-law courses (the first two agree, the third gains less).
+ */
+export function coursePenalty(n: number, falseAlarms: number): number {
+  return 1.5 + 3.3 * Math.log(n) + 2.6 * Math.log(0.05 / falseAlarms);
+}
+
+function courseP(gain: number, n: number): number {
+  return Math.min(1, 0.05 * Math.exp((1.5 + 3.3 * Math.log(n) - gain) / 2.6));
+}
+
+interface Points {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly ses: readonly number[];
+  /** Step of the first evaluation in each block. */
+  readonly first: readonly number[];
+  readonly leftOut: number;
+}
+
+function blocks({ steps, values }: Series, ses: readonly number[] | undefined): Points {
+  const kept = steps.map((_, i) => i).filter((i) => Number.isFinite(values[i]));
+  const count = Math.min(kept.length, MOST_POINTS);
+  const at = (block: number) => Math.floor((block * kept.length) / count);
+  const groups = Array.from({ length: count }, (_, block) => kept.slice(at(block), at(block + 1)));
+  const meanOf = (group: readonly number[], f: (i: number) => number) =>
+    group.reduce((sum, i) => sum + f(i), 0) / group.length;
+  return {
+    x: groups.map((group) => meanOf(group, (i) => steps[i])),
+    y: groups.map((group) => meanOf(group, (i) => values[i])),
+    ses: groups.map((group) => Math.sqrt(meanOf(group, (i) => (ses?.[i] ?? Number.NaN) ** 2) / group.length)),
+    first: groups.map((group) => steps[group[0]]),
+    leftOut: steps.length - kept.length,
+  };
+}
+
+/** All places above the limit; when they are many, those that are the highest within two places either way. */
+function candidatesFrom(standing: Float64Array, limit: number): number[] {
+  const above = Array.from(standing.keys()).filter((b) => standing[b] > limit);
+  if (above.length <= MOST_CANDIDATES) return above;
+  const peaks = above.filter((b) => [-2, -1, 1, 2].every((d) => (standing[b + d] ?? 0) <= standing[b]));
+  return peaks
+    .sort((a, b) => standing[b] - standing[a])
+    .slice(0, MOST_CANDIDATES)
+    .sort((a, b) => a - b);
+}
+
+function likelihoodSet(model: Courses, start: number, at: number, end: number): { first: number; last: number } {
+  const limit = model.cost(start, at) + model.cost(at, end) + SET_ALLOWANCE;
+  const isIn = (i: number) => model.cost(start, i) + model.cost(i, end) <= limit;
+  const reach = (direction: 1 | -1): number => {
+    let reached = at;
+    for (let i = at + direction, misses = 0; i > start && i < end && misses < 3; i += direction)
+      if (isIn(i)) [reached, misses] = [i, 0];
+      else misses++;
+    return reached;
+  };
+  return { first: reach(-1), last: reach(1) };
+}
+
+/** Levels and slopes on both sides of a change, and what it looks like. */
+function described(model: Courses, { x }: Points, start: number, at: number, end: number): Record<string, unknown> {
+  const left = model.curve(start, at).fitted;
+  const right = model.curve(at, end).fitted;
+  const before = left[left.length - 1];
+  const after = right[0];
+  const slope = (fitted: readonly number[], from: number, i: number) =>
+    fitted.length < 2 ? 0 : (fitted[i + 1] - fitted[i]) / (x[from + i + 1] - x[from + i]);
+  const slopeBefore = slope(left, start, left.length - 2);
+  const slopeAfter = slope(right, at, 0);
+  return { before, after, final: right[right.length - 1], slopeBefore, slopeAfter };
+}

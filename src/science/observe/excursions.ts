@@ -1,0 +1,137 @@
+/**
+ * @file Excursions: one to three evaluations in a row that stand away from their neighbours on both sides and come back,
+ * upwards or downwards: a spike of the loss, a bad checkpoint.
+ *
+ * Unlike spikes.ts it looks to both sides, so it needs no long past, and a slope or a jump that stays makes no excursion.
+ * NaN and ±∞ are left out and counted (see divergence.ts). Fewer than 9 finite values are refused.
+ */
+import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
+import { median } from "../stats/moments.ts";
+import { requireSeries, type Series, stepBefore } from "./series.ts";
+
+export interface ExcursionOptions {
+  /** Standard error of each value over its items; NaN: not stated. */
+  readonly ses?: readonly number[];
+  /** Height over its noise; default 6. */
+  readonly factor?: number;
+  /** Least height as a share of the range of the series; default .02. */
+  readonly least?: number;
+  /** Neighbours on each side that it must stand away from; default 3 (fewer at the ends, at least 1 on each side). */
+  readonly neighbours?: number;
+}
+
+const FEWEST = 9;
+const LONGEST = 3;
+const WINDOW = 50;
+
+/**
+ * Events of kind spike, ascending. The height of a run of m ≤ 3 evaluations is the distance of its nearest value from the
+ * nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger of the values' own item error and the
+ * robust wiggle (1.4826 · median of |second differences| / √1.5 among the 50 evaluations around it, and among all when there are fewer).
+ * A run is an excursion where height ≥ `factor` · noise and ≥ `least` · range (between the 1% and 99% points when there are more than 200 values); the shortest
+ * run with the greatest height is kept. `step` is its most extreme value; evidence: height, in noise sds, last step, direction.
+ */
+export function excursions(series: Series, options: ExcursionOptions = {}): Event[] {
+  requireSeries("excursions", series);
+  const { ses, factor = 6, least = 0.02, neighbours = 3 } = options;
+  if (!(factor > 0)) throw new DomainError("excursions: factor", "a positive number", factor);
+  if (!(least >= 0)) throw new DomainError("excursions: least", "a share ≥ 0", least);
+  if (!Number.isInteger(neighbours) || neighbours < 1)
+    throw new DomainError("excursions: neighbours", "a positive integer", neighbours);
+  if (ses !== undefined && ses.length !== series.values.length)
+    throw new ShapeError("excursions: ses", `[${series.values.length}]`, [ses.length]);
+  const kept = series.steps.map((_, i) => i).filter((i) => Number.isFinite(series.values[i]));
+  const n = kept.length;
+  if (n < FEWEST)
+    throw new RefusedError(
+      `Excursions of ${series.measure}`,
+      `expected at least ${FEWEST} finite evaluations, got ${n}; an outlier needs neighbours to stand out from`,
+    );
+  const steps = kept.map((i) => series.steps[i]);
+  const values = kept.map((i) => series.values[i]);
+  const errors = kept.map((i) => (ses === undefined || Number.isNaN(ses[i]) ? 0 : ses[i]));
+  const wiggle = localWiggle(values);
+  const smallest = least * spread(values);
+  const runs: Run[] = [];
+  for (let start = 1; start < n - 1; start++)
+    for (let length = 1; length <= LONGEST && start + length < n; length++)
+      for (const sign of [1, -1] as const) {
+        const height = heightOf(values, start, length, sign, neighbours);
+        if (height <= smallest || height === 0) continue;
+        const noise = Math.hypot(
+          Math.max(wiggle[start], wiggle[start + length - 1]),
+          Math.max(...errors.slice(start, start + length)),
+        );
+        if (height >= factor * noise) runs.push({ start, length, sign, height, noise });
+      }
+  const method = `away from ${neighbours} neighbours on both sides by ${factor} noise sds and ${least} of the range`;
+  return distinct(runs).map(({ start, length, sign, height, noise }): Event => {
+    const run = Array.from({ length }, (_, j) => start + j);
+    const peak = run.reduce((best, i) => (sign * values[i] > sign * values[best] ? i : best));
+    return {
+      kind: "spike",
+      measure: series.measure,
+      step: steps[peak],
+      low: stepBefore(steps, start),
+      high: steps[start + length - 1],
+      evidence: {
+        height: sign * height,
+        noiseSds: noise > 0 ? height / noise : Number.POSITIVE_INFINITY,
+        value: values[peak],
+        evaluations: length,
+        leftOut: series.steps.length - n,
+      },
+      method,
+    };
+  });
+}
+
+interface Run {
+  readonly start: number;
+  readonly length: number;
+  readonly sign: 1 | -1;
+  readonly height: number;
+  readonly noise: number;
+}
+
+function heightOf(values: readonly number[], start: number, length: number, sign: 1 | -1, neighbours: number): number {
+  let low = Number.POSITIVE_INFINITY;
+  for (let i = start; i < start + length; i++) low = Math.min(low, sign * values[i]);
+  const highest = (from: number, to: number) => {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = Math.max(0, from); i < Math.min(values.length, to); i++) most = Math.max(most, sign * values[i]);
+    return most;
+  };
+  const end = start + length;
+  return Math.max(0, low - Math.max(highest(start - neighbours, start), highest(end, end + neighbours)));
+}
+
+/** Of overlapping runs the highest; of equally high ones the shortest. Ascending. */
+function distinct(runs: readonly Run[]): Run[] {
+  const ranked = [...runs].sort((a, b) => b.height - a.height || a.length - b.length || a.start - b.start);
+  const taken: Run[] = [];
+  for (const run of ranked)
+    if (taken.every((other) => run.start >= other.start + other.length || other.start >= run.start + run.length))
+      taken.push(run);
+  return taken.sort((a, b) => a.start - b.start);
+}
+
+function localWiggle(values: readonly number[]): number[] {
+  const second = values.slice(2).map((v, i) => Math.abs(values[i + 1] - (values[i] + v) / 2));
+  const sdOf = (differences: readonly number[]) => (1.4826 * median(differences)) / Math.sqrt(1.5);
+  if (second.length <= WINDOW) return values.map(() => sdOf(second));
+  // One median for each stretch of half a window: what is local changes slowly.
+  const stride = WINDOW / 2;
+  const centres: number[] = [];
+  for (let at = 0; at <= second.length; at += stride) {
+    const from = Math.max(0, Math.min(at - stride, second.length - WINDOW));
+    centres.push(sdOf(second.slice(from, from + WINDOW)));
+  }
+  return values.map((_, i) => centres[Math.min(centres.length - 1, Math.round((i - 1) / stride))] ?? centres[0]);
+}
+
+function spread(values: readonly number[]): number {
+  const ascending = Float64Array.from(values).sort();
+  const cut = values.length > 200 ? Math.floor(values.length / 100) : 0;
+  return ascending[values.length - 1 - cut] - ascending[cut];
+}

@@ -1,0 +1,86 @@
+/**
+ * @file How much a trajectory wiggles about its own smooth course, and how long a wiggle lasts.
+ *
+ * Read from second differences at several lags, so that neither a trend nor a few jumps count as noise. Refuses non-finite
+ * values, fewer than 5 points and x that does not ascend; says 0 where a series repeats itself.
+ */
+import { DomainError, ShapeError } from "../../core/index.ts";
+import { median, requireFinite } from "../stats/moments.ts";
+
+export interface TrajectoryNoise {
+  /** Marginal standard deviation of the noise, in the measure's unit. */
+  readonly sd: number;
+  /** Correlation of the noise at neighbouring points, in [0, .95]. */
+  readonly correlation: number;
+  /** Variance of a long mean over that of independent noise of the same sd: (1 + φ)/(1 − φ). */
+  readonly inflation: number;
+}
+
+const HIGHEST_CORRELATION_PERCENT = 95;
+
+/**
+ * Noise as AR(1) over the order of the points; `x` and `y` [n]. For each lag k, y_i is compared with the straight line
+ * between y_{i−k} and y_{i+k}; the robust variance of what is left is σ²(3 − φ^k)(1 − φ^k)/2 for AR(1), plus c·k⁴ where the
+ * course bends. (σ, φ, c ≥ 0) are fitted to the lags 1, 2, 4, … (at most n/4 and 32) in relative least squares over a grid
+ * of φ. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
+ */
+export function trajectoryNoise(x: readonly number[], y: readonly number[]): TrajectoryNoise {
+  requireFinite("trajectoryNoise", y, 5);
+  if (x.length !== y.length) throw new ShapeError("trajectoryNoise: x", `[${y.length}]`, [x.length]);
+  const n = y.length;
+  const lags: number[] = [];
+  for (let k = 1; k <= Math.max(1, Math.floor(n / 4)) && k <= 32; k *= 2) lags.push(k);
+  const variances = lags.map((k) => lagVariance(x, y, k));
+  const seen = lags.filter((_, i) => variances[i] > 0);
+  if (!(variances[0] > 0)) return { sd: 0, correlation: 0, inflation: 1 };
+  let least = Number.POSITIVE_INFINITY;
+  let percent = 0;
+  for (let candidate = 0; candidate <= HIGHEST_CORRELATION_PERCENT; candidate++) {
+    const error = misfit(
+      seen,
+      variances.filter((v) => v > 0),
+      candidate / 100,
+    );
+    if (error < least - 1e-12) [least, percent] = [error, candidate];
+  }
+  const correlation = ((percent / 100) * n) / (n + 12);
+  // The shortest lag is the best measured: its variance is kept, whatever the correlation came to be.
+  const sd = Math.sqrt(variances[0] / shape(1, correlation));
+  return { sd, correlation, inflation: (1 + correlation) / (1 - correlation) };
+}
+
+/** Variance of y_i − (y_{i−k} + y_{i+k})/2 under AR(1) of variance 1. */
+const shape = (k: number, phi: number): number => ((3 - phi ** k) * (1 - phi ** k)) / 2;
+
+function lagVariance(x: readonly number[], y: readonly number[], k: number): number {
+  const left: number[] = [];
+  for (let i = k; i + k < y.length; i++) {
+    const width = x[i + k] - x[i - k];
+    if (!(width > 0)) throw new DomainError("trajectoryNoise: x", "ascending x", x[i + k]);
+    const before = (x[i + k] - x[i]) / width;
+    const after = 1 - before;
+    const off = y[i] - before * y[i - k] - after * y[i + k];
+    left.push(Math.abs(off) * Math.sqrt(1.5 / (1 + before * before + after * after)));
+  }
+  return left.length === 0 ? Number.NaN : (1.4826 * median(left)) ** 2;
+}
+
+/** Σ (1 − (σ² g_k + c k⁴)/v_k)² over the lags, at its least over σ² and c ≥ 0. */
+function misfit(lags: readonly number[], variances: readonly number[], phi: number): number {
+  const g = lags.map((k, i) => shape(k, phi) / variances[i]);
+  const h = lags.map((k, i) => k ** 4 / variances[i]);
+  const [gg, gh, hh] = [inner(g, g), inner(g, h), inner(h, h)];
+  const [g1, h1] = [g.reduce((a, b) => a + b, 0), h.reduce((a, b) => a + b, 0)];
+  const determinant = gg * hh - gh * gh;
+  let noise = g1 / gg;
+  let bend = 0;
+  if (determinant > 1e-12 * gg * hh) {
+    const [both, bent] = [(g1 * hh - h1 * gh) / determinant, (h1 * gg - g1 * gh) / determinant];
+    if (both > 0 && bent > 0) [noise, bend] = [both, bent];
+  }
+  return lags.reduce((sum, _, i) => sum + (1 - noise * g[i] - bend * h[i]) ** 2, 0);
+}
+
+function inner(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, v, i) => sum + v * b[i], 0);
+}
