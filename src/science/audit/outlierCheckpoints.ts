@@ -1,0 +1,189 @@
+/**
+ * @file Outlier checkpoints: one evaluation that stands apart from those before and after it, in many measures at once
+ * or in one. Late degradation and steps between levels are trends, not outliers.
+ *
+ * Many at once: the apartness of the checkpoint (apartness.ts) against its scatter over the 8 checkpoints on
+ * either side, in the run and in runs with the same tasks. One measure: a warning where it lies beyond the local noise and beyond its item error;
+ * a note where it lies beyond its item error only, which instability explains as well as a wrong file. A series with more
+ * than two of these has heavy tails, and nothing is said. The first and last checkpoints cannot be judged.
+ */
+import type { Finding, MeasuredSeries, RecordedRun } from "../../core/index.ts";
+import { normalCdf, normalQuantile, studentTCdf } from "../stats/distributions.ts";
+import { mean, sd } from "../stats/moments.ts";
+import { type Apartness, apartness } from "./apartness.ts";
+import { type CheckOptions, filesAt, finding, listed } from "./check.ts";
+import { type Excursion, excursions, judgedScale, REACH } from "./excursion.ts";
+import { isSchedule } from "./measureParts.ts";
+
+/** Fewer tasks are no "many at once". */
+const TASKS_AT_LEAST = 5;
+
+interface Judged {
+  readonly run: RecordedRun;
+  /** By measure, aligned with its series. */
+  readonly byMeasure: ReadonlyMap<string, readonly (Excursion | undefined)[]>;
+  /** Standard error of the residual by the stated item errors; 0 where none is stated. */
+  readonly itemErrors: ReadonlyMap<string, Float64Array>;
+  readonly apart: Apartness;
+}
+
+export function outlierCheckpoints(runs: readonly RecordedRun[], { level }: CheckOptions): Finding[] {
+  const judged = runs.map(judge);
+  return judged.flatMap((one) => {
+    const many = manyAtOnce(one, judged, level);
+    const known = new Set(many.flatMap(({ where }) => (where.steps ?? []).map(([step]) => step)));
+    return [...many, ...singles(one, known, level)];
+  });
+}
+
+function judge(run: RecordedRun): Judged {
+  const byMeasure = new Map<string, (Excursion | undefined)[]>();
+  const itemErrors = new Map<string, Float64Array>();
+  for (const [measure, series] of run.series) {
+    if (isSchedule(measure) || series.steps.length < 10) continue;
+    const { scaled, isLog } = judgedScale(series.values);
+    byMeasure.set(measure, excursions(series.steps, scaled));
+    itemErrors.set(
+      measure,
+      Float64Array.from(series.steps, (_, i) => itemError(series, i, isLog)),
+    );
+  }
+  return { run, byMeasure, itemErrors, apart: apartness(run, TASKS_AT_LEAST) };
+}
+
+function manyAtOnce(own: Judged, all: readonly Judged[], level: number): Finding[] {
+  const { run, byMeasure, apart } = own;
+  const kin = all.filter((one) => one === own || areKin(one.run, run));
+  const found: Finding[] = [];
+  apart.values.forEach((value, i) => {
+    if (!(value > 0)) return;
+    const low = apart.steps[Math.max(0, i - REACH)];
+    const high = apart.steps[Math.min(apart.steps.length - 1, i + REACH)];
+    const others = kin.flatMap((one) =>
+      one.apart.values.filter((_, k) => {
+        const at = one.apart.steps[k];
+        return at >= low && at <= high && (one !== own || Math.abs(k - i) > 1);
+      }),
+    );
+    if (others.length < 8) return;
+    const scatter = sd(others) * Math.sqrt(1 + 1 / others.length);
+    const df = others.length - 1;
+    const t = (value - mean(others)) / scatter;
+    const chance = studentTCdf(-t, df) * apart.steps.length;
+    if (!(chance <= level)) return;
+    const step = apart.steps[i];
+    const off = [...byMeasure].flatMap(([measure, list]) => {
+      const at = run.series.get(measure)!.steps.indexOf(step);
+      const p = list[at]?.p ?? 1;
+      return p < 0.05 ? [{ measure, at, p }] : [];
+    });
+    off.sort((a, b) => a.p - b.p);
+    const measures = off.map(({ measure }) => measure);
+    found.push(
+      finding(
+        "checkpoint-outlier",
+        `${run.name}: step ${step} stands apart from the checkpoints on both sides over ${apart.tasks[i]} tasks at once${measures.length === 0 ? "" : `, most of all in ${listed(measures)}`}`,
+        {
+          severity: "warning",
+          where: {
+            runs: [run.id],
+            steps: [[step, step]],
+            files: [...new Set(off.flatMap(({ measure, at }) => filesAt(run, run.series.get(measure)!, [at])))],
+          },
+          evidence: {
+            apartness: value,
+            usualApartness: mean(others),
+            scatter,
+            t,
+            measuresBeyondNeighboursAt5Percent: off.length,
+            mostAffected: measures.slice(0, 10),
+          },
+          confidence: {
+            chance: Math.min(1, chance),
+            ground: `how much farther it lies from both neighbours than they from each other, Student's t on ${df} df over the other checkpoints${kin.length > 1 ? ` of ${kin.length} runs` : ""}, Bonferroni over ${apart.steps.length} checkpoints`,
+            n: apart.tasks[i],
+          },
+          spoils: [
+            `forecasts with a cutoff at or soon after step ${step}`,
+            `effects read at step ${step}`,
+            "spikes and change points found there",
+          ],
+        },
+      ),
+    );
+  });
+  return found;
+}
+
+/** Whether four of five measures are common: their apartness then scatters alike. */
+function areKin(a: RecordedRun, b: RecordedRun): boolean {
+  let common = 0;
+  for (const measure of a.series.keys()) if (b.series.has(measure)) common++;
+  return common >= 0.8 * Math.max(a.series.size, b.series.size);
+}
+
+/** Single measures beyond the noise around them, their items' error, or both. */
+function singles({ run, byMeasure, itemErrors }: Judged, known: ReadonlySet<number>, level: number): Finding[] {
+  const places = [...byMeasure.values()].reduce((sum, list) => sum + list.filter((x) => x !== undefined).length, 0);
+  if (places === 0) return [];
+  const needed = -normalQuantile(level / places / 2);
+  const found: Finding[] = [];
+  for (const [measure, list] of byMeasure) {
+    const series = run.series.get(measure)!;
+    const off = list.flatMap((excursion, i) => {
+      if (excursion === undefined) return [];
+      const error = itemErrors.get(measure)![i];
+      const isBeyondNoise = excursion.p * places <= level;
+      const sigmas = error > 0 ? Math.abs(excursion.residual) / error : Number.NaN;
+      const isBeyondItems = error > 0 ? sigmas > needed : isBeyondNoise;
+      return isBeyondItems ? [{ i, excursion, sigmas, isBeyondNoise }] : [];
+    });
+    if (off.length > 2) continue;
+    for (const { i, excursion, sigmas, isBeyondNoise } of off) {
+      const step = series.steps[i];
+      if (known.has(step)) continue;
+      const { p, df, residual, noise } = excursion;
+      const beyondItems = Number.isNaN(sigmas) ? "" : `${sigmas.toFixed(1)} item standard errors beyond the nearer one`;
+      found.push(
+        finding(
+          "checkpoint-outlier",
+          `${run.name}: ${measure} at step ${step} is ${series.values[i]}, between ${series.values[i - 1]} and ${series.values[i + 1]}${beyondItems === "" ? "" : `, ${beyondItems}`}${isBeyondNoise ? "" : "; the checkpoints around it fluctuate too, so that it may be instability"}`,
+          {
+            severity: isBeyondNoise ? "warning" : "note",
+            where: { runs: [run.id], measures: [measure], steps: [[step, step]], files: filesAt(run, series, [i]) },
+            evidence: {
+              value: series.values[i],
+              before: series.values[i - 1],
+              after: series.values[i + 1],
+              localNoises: Math.abs(residual) / noise,
+              ...(Number.isNaN(sigmas) ? {} : { itemStandardErrors: sigmas }),
+            },
+            confidence: isBeyondNoise
+              ? {
+                  chance: Math.min(1, p * places),
+                  ground: `distance beyond the nearer neighbour, Student's t with ${df.toFixed(1)} df of local noise, Bonferroni over ${places} values of the run`,
+                  n: 1,
+                }
+              : {
+                  chance: Math.min(1, 2 * normalCdf(-sigmas) * places),
+                  ground: `distance beyond the nearer neighbour against independent item errors, Bonferroni over ${places} values of the run; chance counts items only, not how checkpoints fluctuate (p = ${p.toPrecision(1)} there, uncorrected)`,
+                  n: 1,
+                },
+            spoils: [
+              `forecasts of ${measure} with a cutoff at or soon after step ${step}`,
+              `effects on ${measure} at step ${step}`,
+            ],
+          },
+        ),
+      );
+    }
+  }
+  return found;
+}
+
+/** Standard error of value less the nearer neighbour by the stated item errors, items taken as independent; else 0. */
+function itemError({ ses, values }: MeasuredSeries, i: number, isLog: boolean): number {
+  if (ses === undefined || i < 1 || i > values.length - 2) return 0;
+  const at = (k: number) => (Number.isFinite(ses[k]) ? ses[k] / (isLog ? Math.abs(values[k]) : 1) : 0);
+  return at(i) > 0 ? Math.hypot(at(i), Math.max(at(i - 1), at(i + 1))) : 0;
+}
