@@ -21,7 +21,11 @@ export function differingCovariates(cohort: readonly Trajectory[]): Covariate[] 
     const stated = ({ configuration }: Trajectory) => configuration?.[name] ?? Number.NaN;
     const column = cohort.map(stated);
     if (!column.every(Number.isFinite) || column.every((value) => value === column[0])) return [];
-    return [isTakenInLogarithm(column) ? { name: `ln ${name}`, of: (run: Trajectory) => Math.log(stated(run)) } : { name, of: stated }];
+    return [
+      isTakenInLogarithm(column)
+        ? { name: `ln ${name}`, of: (run: Trajectory) => Math.log(stated(run)) }
+        : { name, of: stated },
+    ];
   });
 }
 
