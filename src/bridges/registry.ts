@@ -4,7 +4,15 @@
  */
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+import { textLogBridge } from "./textLog/textLogBridge.ts";
 import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
+import { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
 import { wandbBridge } from "./wandb/wandbBridge.ts";
 
-export const BRIDGES: readonly Bridge[] = [tfeventsBridge, wandbBridge, lmEvalBridge];
+export const BRIDGES: readonly Bridge[] = [
+  tfeventsBridge,
+  wandbBridge,
+  lmEvalBridge,
+  trainerStateBridge,
+  textLogBridge,
+];

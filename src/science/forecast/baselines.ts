@@ -27,7 +27,8 @@ export function lastValue(): Forecaster {
     role: "baseline",
     version: 1,
     description: "stays at the last value seen; spread from the cohort's own changes after the cutoff",
-    fit: (cohort, task) => centredOn(cohort, task, (prefix) => finiteSeries(prefix, task.target).values.at(-1)!, {}),
+    fit: (cohort, task) =>
+      centredOn(cohort, task, { centreOf: (prefix) => finiteSeries(prefix, task.target).values.at(-1)! }),
   });
 }
 
@@ -44,7 +45,10 @@ export function logTrend(): Forecaster {
     description:
       "line in ln(step) through the last half decade before the cutoff (at least three evaluations), continued; spread from the cohort's own misses",
     fit: (cohort, task) =>
-      centredOn(cohort, task, (prefix) => trendAt(finiteSeries(prefix, task.target), task), { window: "half decade" }),
+      centredOn(cohort, task, {
+        centreOf: (prefix) => trendAt(finiteSeries(prefix, task.target), task),
+        settings: { window: "half decade" },
+      }),
   });
 }
 
@@ -88,14 +92,25 @@ export function configurationOnly(): Forecaster {
   });
 }
 
-function centredOn(
+/**
+ * A rule that gives a centre, with the cohort's own misses of the rule as its spread: root mean square, Student t on n df.
+ * `leftOutCentreOf`: what the rule says of a cohort run without that run, where it learns from the cohort.
+ */
+export function centredOn(
   cohort: readonly Trajectory[],
   task: ForecastTask,
-  centreOf: (prefix: Trajectory) => number,
-  settings: Record<string, string>,
+  {
+    centreOf,
+    leftOutCentreOf = centreOf,
+    settings = {},
+  }: {
+    readonly centreOf: (prefix: Trajectory) => number;
+    readonly leftOutCentreOf?: (prefix: Trajectory) => number;
+    readonly settings?: Readonly<Record<string, string>>;
+  },
 ) {
   const targets = cohortTargets(cohort, task);
-  const leftOutErrors = cohort.map((run, i) => targets[i] - centreOf(upTo(run, task.cutoff)));
+  const leftOutErrors = cohort.map((run, i) => targets[i] - leftOutCentreOf(upTo(run, task.cutoff)));
   const scale = Math.sqrt(mean(leftOutErrors.map((error) => error * error)));
   const df = cohort.length;
   return {
@@ -106,7 +121,7 @@ function centredOn(
 }
 
 /** Points of the target; refuses a run that has none or has infinite ones. */
-function finiteSeries(prefix: Trajectory, target: string) {
+export function finiteSeries(prefix: Trajectory, target: string) {
   const series = measuredSeries(prefix, target);
   if (series.steps.length === 0)
     throw new RefusedError("Forecast", `${target} of run ${prefix.run} was not measured by the cutoff`);

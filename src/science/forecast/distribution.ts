@@ -109,7 +109,7 @@ export function requireDistribution(what: string, { probabilities, quantiles }: 
 const grids = new Map<number, ReadonlyMap<number, number>>();
 
 /** Student quantiles at the grid, kept for each number of degrees of freedom that was asked for. */
-function studentTGrid(df: number): ReadonlyMap<number, number> {
+export function studentTGrid(df: number): ReadonlyMap<number, number> {
   let grid = grids.get(df);
   if (grid === undefined) {
     grid = new Map(FORECAST_PROBABILITIES.map((p) => [p, p === 0.5 ? 0 : studentTQuantile(p, df)]));

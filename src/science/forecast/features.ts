@@ -5,7 +5,11 @@
  * A new run that lacks one is refused, not filled in.
  */
 import { RefusedError } from "../../core/index.ts";
+import { differingCovariates } from "./covariates.ts";
 import { type Trajectory, valueAt } from "./forecaster.ts";
+
+/** Coefficients of a parabola. */
+const PARABOLA = 3;
 
 export interface Feature {
   readonly name: string;
@@ -36,18 +40,26 @@ export function earlyFeatures(cohort: readonly Trajectory[], cutoff: number): Fe
   return features.filter((feature) => differs(cohort, feature));
 }
 
-/** Each covariate that differs in the cohort, and its square. Throws REFUSED when a run lacks one. */
+/**
+ * Each covariate that differs in the cohort (covariates.ts), and the square of each that has more values than a parabola
+ * has coefficients. Throws REFUSED when a cohort run lacks one that another states.
+ */
 export function configurationFeatures(cohort: readonly Trajectory[]): Feature[] {
-  const names = [...new Set(cohort.flatMap((run) => Object.keys(run.configuration ?? {})))].sort();
-  const covariates = names
-    .map((name) => ({ name, of: (run: Trajectory) => run.configuration?.[name] ?? Number.NaN }))
-    .filter((feature) => differs(cohort, feature));
-  const centres = covariates.map((feature) => featureColumn(cohort, feature).reduce((a, b) => a + b) / cohort.length);
-  const squares = covariates.map(({ name, of }, k) => ({
-    name: `${name} squared`,
-    of: (run: Trajectory) => (of(run) - centres[k]) ** 2,
-  }));
-  return [...covariates, ...squares.filter((feature) => differs(cohort, feature))];
+  const known = new Set(cohort.flatMap((run) => Object.keys(run.configuration ?? {})));
+  for (const name of known)
+    for (const { run, configuration } of cohort)
+      if (!Number.isFinite(configuration?.[name]))
+        throw new RefusedError("Forecast", `run ${run} has no finite ${name}`);
+  const covariates = differingCovariates(cohort);
+  return covariates.flatMap(({ name, of }): Feature[] => {
+    const column = cohort.map(of);
+    const centre = column.reduce((a, b) => a + b) / column.length;
+    if (new Set(column).size <= PARABOLA) return [{ name, of }];
+    return [
+      { name, of },
+      { name: `${name} squared`, of: (run) => (of(run) - centre) ** 2 },
+    ];
+  });
 }
 
 /** Values of all features in one run. Throws REFUSED naming the first that is not finite. */

@@ -25,6 +25,8 @@ export interface Trajectory {
   readonly ses?: Readonly<Record<string, readonly number[]>>;
   /** Covariates of the run's configuration, where configurations differ. */
   readonly configuration?: Readonly<Record<string, number>>;
+  /** Runs of one unit (one size, one seed's arms) are not independent and are left out together. Absent: the run itself. */
+  readonly unit?: string;
 }
 
 /** The value of a measure at a later step. */
@@ -49,6 +51,8 @@ export interface FittedForecaster {
   readonly frozen: Json;
   /** Outcome minus the centre of the forecast made without that run, for each cohort run, where the method knows them. */
   readonly leftOutErrors?: readonly number[];
+  /** The forecast of each cohort run made without its unit, where the method has a cheaper or better way than another fit. */
+  leftOut?(): readonly Distribution[];
   /** Throws REFUSED when the prefix does not carry the forecast. */
   predict(prefix: Trajectory): Distribution;
 }
@@ -73,6 +77,7 @@ export interface ForecasterDefinition<Task extends { readonly cutoff: number }> 
   ): {
     readonly parameters: Json;
     readonly leftOutErrors?: readonly number[];
+    leftOut?(): readonly Distribution[];
     predict(prefix: Trajectory): Distribution;
   };
 }
@@ -99,9 +104,10 @@ export function defineForecaster<Task extends { readonly cutoff: number }>(
 
   function fitOnce(cohort: readonly Trajectory[], task: Task, key: string): FittedForecaster {
     for (const trajectory of cohort) requireTrajectory(trajectory);
-    const { parameters, leftOutErrors, predict } = definition.fit(cohort, task);
+    const { parameters, leftOutErrors, leftOut, predict } = definition.fit(cohort, task);
     return {
       leftOutErrors,
+      leftOut,
       get frozen(): Json {
         const data = { runs: cohort.length, sha256: cohortHash(cohort) };
         return { method: name, version, task: JSON.parse(key) as Json, cohort: data, parameters };
@@ -123,6 +129,26 @@ export function upTo(trajectory: Trajectory, step: number): Trajectory {
   const cut = (columns: Readonly<Record<string, readonly number[]>>) =>
     Object.fromEntries(Object.entries(columns).map(([measure, series]) => [measure, series.slice(0, end)]));
   return { ...trajectory, steps: steps.slice(0, end), values: cut(values), ...(ses && { ses: cut(ses) }) };
+}
+
+/** What is left out together with a run. */
+export function unitOf({ unit, run }: Pick<Trajectory, "unit" | "run">): string {
+  return unit ?? run;
+}
+
+const interned = new WeakMap<Trajectory, Map<string, readonly Trajectory[]>>();
+
+/** The runs of a cohort that are not of the unit: the same array for the same runs, so that fits on it are made once. */
+export function withoutUnit(cohort: readonly Trajectory[], unit: string): readonly Trajectory[] {
+  const rest = cohort.filter((run) => unitOf(run) !== unit);
+  if (rest.length === 0) return rest;
+  const known = interned.get(rest[0]) ?? new Map<string, readonly Trajectory[]>();
+  interned.set(rest[0], known);
+  const key = JSON.stringify(rest.map(({ run }) => run));
+  const same = known.get(key);
+  if (same?.every((run, i) => run === rest[i])) return same;
+  known.set(key, rest);
+  return rest;
 }
 
 /** Value of a measure at exactly this step; NaN where not measured. */
@@ -153,11 +179,11 @@ export function cohortTargets(cohort: readonly Trajectory[], { target, targetSte
   });
 }
 
-function requireTrajectory({ run, steps, values }: Trajectory): void {
+function requireTrajectory({ run, steps, values, ses = {} }: Trajectory): void {
   for (let i = 1; i < steps.length; i++)
     if (!(steps[i] > steps[i - 1]))
       throw new DomainError(`Trajectory of run ${run}`, "strictly ascending steps", `${steps[i]} at position ${i}`);
-  for (const [measure, series] of Object.entries(values))
+  for (const [measure, series] of [...Object.entries(values), ...Object.entries(ses)])
     if (series.length !== steps.length)
       throw new ShapeError(`Trajectory of run ${run}: ${measure}`, `[${steps.length}]`, [series.length]);
 }

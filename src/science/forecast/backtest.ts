@@ -1,0 +1,121 @@
+/**
+ * @file Rolls cutoffs over runs × measures: every run is forecast by every method from a cohort without its unit.
+ *
+ * The outcomes existed when these forecasts were made: they are retrospective. A run without a finite outcome for a measure
+ * is no case of it, and is left out of that measure's cohorts; what a method refuses is kept with its reason.
+ */
+import { type Distribution, OntogenyError } from "../../core/index.ts";
+import {
+  type Forecaster,
+  type ForecastTask,
+  type Trajectory,
+  unitOf,
+  upTo,
+  valueAt,
+  withoutUnit,
+} from "./forecaster.ts";
+
+export interface BacktestOptions {
+  /** With `unit` where runs are not independent. */
+  readonly runs: readonly Trajectory[];
+  readonly measures: readonly string[];
+  readonly cutoffs: readonly number[];
+  readonly targetStep: number;
+  readonly forecasters: readonly Forecaster[];
+  /** Known range of a measure. */
+  readonly rangeOf?: (measure: string) => ForecastTask["range"];
+  /** Called before every cutoff. */
+  readonly onCutoff?: (cutoff: number) => void;
+}
+
+export interface BacktestCase {
+  readonly measure: string;
+  readonly run: string;
+  readonly unit: string;
+  readonly outcome: number;
+}
+
+export interface BacktestAtCutoff {
+  readonly cutoff: number;
+  readonly cases: readonly BacktestCase[];
+  /** By method, in the order of the forecasters; one entry a case, undefined where refused. */
+  readonly forecasts: readonly (readonly (Distribution | undefined)[])[];
+  readonly refusals: readonly BacktestRefusal[];
+}
+
+export interface BacktestRefusal {
+  readonly method: string;
+  readonly reason: string;
+  readonly count: number;
+  /** The first case that met it. */
+  readonly example: { readonly measure: string; readonly run: string };
+}
+
+export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
+  const { measures, cutoffs, targetStep, forecasters, rangeOf, onCutoff } = options;
+  const cohorts = new Map(measures.map((measure) => [measure, cohortOf(options.runs, measure, targetStep)]));
+  return cutoffs.map((cutoff) => {
+    onCutoff?.(cutoff);
+    const cases: BacktestCase[] = [];
+    const forecasts: (Distribution | undefined)[][] = forecasters.map(() => []);
+    const refusals = new Map<
+      string,
+      { method: string; reason: string; count: number; example: BacktestRefusal["example"] }
+    >();
+    for (const measure of measures) {
+      const task: ForecastTask = { target: measure, targetStep, cutoff, range: rangeOf?.(measure) };
+      const cohort = cohorts.get(measure)!;
+      for (const run of cohort) {
+        const [prefix, unit] = [upTo(run, cutoff), unitOf(run)];
+        cases.push({ measure, run: run.run, unit, outcome: valueAt(run, measure, targetStep) });
+        forecasters.forEach((forecaster, f) => {
+          const made = predictOrReason(forecaster, withoutUnit(cohort, unit), task, prefix);
+          forecasts[f].push(typeof made === "string" ? undefined : made);
+          if (typeof made !== "string") return;
+          const key = JSON.stringify([forecaster.name, generalised(made, run.run, measure)]);
+          const known = refusals.get(key);
+          if (known !== undefined) known.count++;
+          else
+            refusals.set(key, { method: forecaster.name, reason: made, count: 1, example: { measure, run: run.run } });
+        });
+      }
+    }
+    return { cutoff, cases, forecasts, refusals: [...refusals.values()] };
+  });
+}
+
+const cohorts = new WeakMap<readonly Trajectory[], Map<string, readonly Trajectory[]>>();
+
+/** The runs with a finite outcome; the same array for measures that all runs have. */
+function cohortOf(runs: readonly Trajectory[], measure: string, targetStep: number): readonly Trajectory[] {
+  const finite = runs.filter((run) => Number.isFinite(valueAt(run, measure, targetStep)));
+  if (finite.length === runs.length) return runs;
+  const known = cohorts.get(runs) ?? new Map<string, readonly Trajectory[]>();
+  cohorts.set(runs, known);
+  const key = JSON.stringify(finite.map(({ run }) => run));
+  const same = known.get(key) ?? finite;
+  known.set(key, same);
+  return same;
+}
+
+function predictOrReason(
+  forecaster: Forecaster,
+  cohort: readonly Trajectory[],
+  task: ForecastTask,
+  prefix: Trajectory,
+): Distribution | string {
+  try {
+    return forecaster.fit(cohort, task).predict(prefix);
+  } catch (error) {
+    if (error instanceof OntogenyError && error.code === "REFUSED") return error.message;
+    throw error;
+  }
+}
+
+/** The reason without what differs from case to case. */
+function generalised(reason: string, run: string, measure: string): string {
+  return reason
+    .replaceAll(run, "…")
+    .replaceAll(measure, "…")
+    .replace(/-?\d+(\.\d+)?(e[+-]?\d+)?/g, "#");
+}
