@@ -7,6 +7,7 @@ import { oneLine } from "./importedSummary.ts";
 import { renderTable, shortNumber } from "./table.ts";
 
 const SHOWN_RUNS = 30;
+const SHOWN_ENDINGS = 8;
 
 interface Row {
   readonly unit: UnitReport;
@@ -74,8 +75,16 @@ function skipLines({ units, unknown, leftOut }: ImportReport): string[] {
     if (error !== undefined) add(error.code, 1, `${where}: ${error.message}`);
   }
   for (const { relative, code, why } of leftOut) add(code, 1, `${relative}: ${why}`);
-  for (const { ending, count, example } of unknown) add(`UNKNOWN_FORMAT ${ending}`, count, `${example}`);
-  return [...counts].map(
-    ([code, { count, example }]) => `${code} × ${count.toLocaleString("en")}, e.g. ${oneLine(example)}`,
-  );
+  const lines = [...counts].map(([code, { count, example }]) => line(code, count, example));
+  const others = unknown.reduce((sum, { count }) => sum + count, 0);
+  if (others > 0) {
+    const endings = unknown.slice(0, SHOWN_ENDINGS).map(({ ending, count }) => `${oneLine(ending)} × ${count}`);
+    const more = unknown.length > SHOWN_ENDINGS ? ", …" : "";
+    lines.push(`${line("UNKNOWN_FORMAT", others, unknown[0].example)} (${endings.join(", ")}${more})`);
+  }
+  return lines;
+}
+
+function line(code: string, count: number, example: string): string {
+  return `${code} × ${count.toLocaleString("en")}, e.g. ${oneLine(example)}`;
 }

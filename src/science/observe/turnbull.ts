@@ -36,7 +36,7 @@ export function turnbull(runs: readonly TimeInterval[]): TurnbullEstimate {
     if (Number.isNaN(low) || Number.isNaN(high) || low > high || low === Number.POSITIVE_INFINITY)
       throw new DomainError("turnbull: interval", "low ≤ high, low finite", `(${low}, ${high}]`);
   const inner = innermost(runs);
-  const contains = runs.map((run) => inner.map((cell) => (holds(run, cell) ? 1 : 0)));
+  const contains = runs.map((run) => inner.map((cell): number => (holds(run, cell) ? 1 : 0)));
   let p: number[] = inner.map(() => 1 / inner.length);
   let logLikelihood = Number.NEGATIVE_INFINITY;
   for (let round = 0; round < 100_000; round++) {
