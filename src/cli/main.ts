@@ -12,6 +12,7 @@ import { forecastCommand } from "./commands/forecast.ts";
 import { importCommand } from "./commands/import.ts";
 import { ledgerCommand } from "./commands/ledger.ts";
 import { lsCommand } from "./commands/ls.ts";
+import { observeCommand } from "./commands/observe.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { showCommand } from "./commands/show.ts";
@@ -28,6 +29,7 @@ for (const command of [
   importCommand(),
   lsCommand(),
   showCommand(),
+  observeCommand(),
   forecastCommand(),
   effectCommand(),
   branchCommand(),

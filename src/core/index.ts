@@ -7,6 +7,7 @@ export * from "./hash.ts";
 export * from "./ids.ts";
 export * from "./lossNotFinite.ts";
 export * from "./measure.ts";
+export * from "./measureNames/companions.ts";
 export * from "./measureNames.ts";
 export * from "./process.ts";
 export * from "./proportion.ts";

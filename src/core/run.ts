@@ -77,7 +77,7 @@ export const CheckpointMetaSchema = z.strictObject({
 });
 export type CheckpointMeta = z.infer<typeof CheckpointMetaSchema>;
 
-export const EVENT_KINDS = ["onset", "change-point", "spike", "divergence", "plateau", "collapse"] as const;
+export const EVENT_KINDS = ["onset", "change-point", "spike", "divergence", "plateau", "collapse", "decline"] as const;
 /** An event with its interval; `high` null means right-censored: it had not happened by the last observation. */
 export const EventSchema = z.strictObject({
   kind: z.enum(EVENT_KINDS),

@@ -84,7 +84,7 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
       low: stepBefore(points.first, set.first),
       high: points.first[set.last],
       evidence: {
-        ...described(model, points, start, at, end),
+        ...described(model, points, { start, at, end, noiseSd: Math.sqrt(1 / weights[at]) }),
         range,
         noiseSd: Math.sqrt(1 / weights[at]),
         noiseCorrelation: noise.correlation,
@@ -160,7 +160,11 @@ function likelihoodSet(model: Courses, start: number, at: number, end: number): 
 }
 
 /** Levels and slopes on both sides of a change, and what it looks like. */
-function described(model: Courses, { x }: Points, start: number, at: number, end: number): Record<string, unknown> {
+function described(
+  model: Courses,
+  { x }: Points,
+  { start, at, end, noiseSd }: { start: number; at: number; end: number; noiseSd: number },
+): Record<string, unknown> {
   const left = model.curve(start, at).fitted;
   const right = model.curve(at, end).fitted;
   const before = left[left.length - 1];
@@ -169,5 +173,6 @@ function described(model: Courses, { x }: Points, start: number, at: number, end
     fitted.length < 2 ? 0 : (fitted[i + 1] - fitted[i]) / (x[from + i + 1] - x[from + i]);
   const slopeBefore = slope(left, start, left.length - 2);
   const slopeAfter = slope(right, at, 0);
-  return { before, after, final: right[right.length - 1], slopeBefore, slopeAfter };
+  const flatBefore = Math.abs(before - left[0]) < 2 * noiseSd;
+  return { before, after, final: right[right.length - 1], slopeBefore, slopeAfter, flatBefore };
 }

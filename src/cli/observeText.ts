@@ -1,0 +1,155 @@
+/**
+ * @file What `ontogeny observe` prints for people: onsets over runs, events as a table with the most notable first, and what was refused.
+ */
+import { type Event, formatEstimate } from "../core/index.ts";
+import type { Robustness } from "../science/index.ts";
+import type { Observation, ObservedEvent, RefusedSeries } from "../study/observe/observeRuns.ts";
+import type { OnsetDelay, OnsetSummary } from "../study/observe/onsetSummary.ts";
+import { renderTable, shortNumber } from "./table.ts";
+
+export function observeText(observation: Observation, { limit }: { readonly limit: number }): string {
+  const { runs, events, onsets, delay, mixtures, refused, series, quiet } = observation;
+  const parts = onsets.map((summary) => onsetText(summary, limit));
+  if (delay !== undefined) parts.push(delayText(delay));
+  const several = runs.length > 1;
+  parts.push(
+    events.length === 0
+      ? "No events."
+      : `${eventTable(events.slice(0, limit), several)}${more(events.length - limit, "event", "events")}`,
+  );
+  for (const { measure, runs: names, mixture } of mixtures)
+    parts.push(
+      `${measure}, ${names.length} runs of one configuration: ${mixture.verdict} (steepest eighth: ${percent(mixture.concentrationOfRuns)} of a run's range, ${percent(mixture.concentrationOfMean)} of the mean's; final values split ${mixture.finalSplit.join(" and ")})`,
+    );
+  if (refused.length > 0) parts.push(refusedText(refused));
+  const leftOut = runs.reduce((sum, run) => sum + run.leftOut, 0);
+  parts.push(
+    `Looked at ${series} series of ${runs.length} run${several ? "s" : ""}: ${series - quiet} with events, ${quiet} without${leftOut === 0 ? "" : `; ${leftOut} left out (clocks, the optimizer's own, or not asked for: name them with --measure)`}.`,
+  );
+  return parts.join("\n\n");
+}
+
+function eventTable(events: readonly ObservedEvent[], several: boolean): string {
+  return renderTable(events, [
+    ...(several ? [{ title: "RUN", text: ({ run }: ObservedEvent) => run }] : []),
+    { title: "MEASURE", text: ({ event }) => event.measure },
+    { title: "EVENT", text: ({ event }) => event.kind },
+    { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
+    { title: "WITHIN", text: ({ event }) => withinText(event) },
+    { title: "WHAT", text: ({ event }) => whatText(event) },
+    { title: "SURE", text: ({ event }) => sureText(event) },
+    { title: "METRIC", text: ({ robustness }) => robustnessText(robustness) },
+  ]);
+}
+
+function whatText({ kind, evidence }: Event): string {
+  const number = (key: string) => shortNumber(evidence[key] as number);
+  switch (kind) {
+    case "change-point":
+      return changeText(evidence as unknown as ChangeEvidence);
+    case "spike":
+      return `${number("value")}, ${signed(evidence.height as number)} from its neighbours (${sds(evidence.noiseSds as number)})`;
+    case "collapse":
+    case "decline":
+      return `${number("best")} → ${number("last")}, ${percent(evidence.shareOfGainLost as number)} of its gain lost`;
+    case "divergence":
+      return `${String(evidence.value)} after ${evidence.smallestBefore === null ? "nothing finite" : number("smallestBefore")}, to the end`;
+    case "plateau":
+      return `flat at ${number("level")} until ${number("lastStep")}`;
+    case "onset":
+      return `reached at ${number("value")}`;
+    default:
+      return "";
+  }
+}
+
+interface ChangeEvidence {
+  readonly before: number;
+  readonly after: number;
+  readonly final: number;
+  readonly slopeBefore: number;
+  readonly slopeAfter: number;
+  readonly flatBefore: boolean;
+}
+
+function changeText({ before, after, final, slopeBefore, slopeAfter, flatBefore }: ChangeEvidence): string {
+  const [jump, whole] = [after - before, final - before];
+  const levels = `${shortNumber(before)} → ${shortNumber(final)}`;
+  if (Math.abs(jump) >= 0.5 * Math.abs(whole))
+    return `jumps ${shortNumber(before)} → ${shortNumber(after)}${after === final ? "" : `, then ${shortNumber(final)}`}`;
+  if (flatBefore) return `${whole > 0 ? "rises" : "falls"} after being flat, ${levels}`;
+  if (Math.sign(slopeBefore) * Math.sign(whole) < 0) return `turns and ${whole > 0 ? "rises" : "falls"}, ${levels}`;
+  if (Math.abs(slopeAfter) > Math.abs(slopeBefore)) return `${whole > 0 ? "rises" : "falls"} faster, ${levels}`;
+  return `changes course, ${levels}`;
+}
+
+function robustnessText(robustness: Robustness | undefined): string {
+  if (robustness === undefined) return "";
+  if (robustness.verdict === "cannot be judged") return "cannot be judged";
+  return `${robustness.verdict} (${robustness.companion})`;
+}
+
+function withinText({ low, high }: Event): string {
+  if (high === null) return `after ${shortNumber(low)}`;
+  return low === high ? "" : `(${shortNumber(low)}, ${shortNumber(high)}]`;
+}
+
+function sureText({ certainty }: Event): string {
+  if (certainty === undefined) return "";
+  const { kind, value } = certainty;
+  if (kind === "p" && value < 1e-6) return "p < 1e-6";
+  return `${kind} ${value < 0.001 ? value.toExponential(0) : shortNumber(Number(value.toPrecision(2)))}`;
+}
+
+function onsetText(
+  { claim, hold, runs, kept, lost, never, median, medianRefused }: OnsetSummary,
+  limit: number,
+): string {
+  const how = hold.k === hold.of ? `${hold.k} in a row` : `${hold.k} of ${hold.of}`;
+  const lines = [
+    `Onset ${claim.text} (${how}), n = ${runs.length}: reached and kept ${kept}, reached and lost ${lost}, never ${never}`,
+  ];
+  if (median !== undefined)
+    lines.push(`Median step ${formatEstimate(median)}: ${100 * median.level}%, ${median.method}, n = ${median.n}`);
+  else if (medianRefused !== undefined) lines.push(medianRefused);
+  const table = renderTable(runs.slice(0, limit), [
+    { title: "RUN", text: ({ run }) => run },
+    { title: "MEASURE", text: ({ measure }) => measure },
+    { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
+    { title: "WITHIN 95%", text: ({ event }) => withinText(event) },
+    { title: "OUTCOME", text: ({ outcome }) => outcome },
+    { title: "LAST", text: ({ last }) => shortNumber(last), align: "right" },
+  ]);
+  return `${lines.join("\n")}\n\n${table}${more(runs.length - limit, "run", "runs")}`;
+}
+
+function delayText({ from, to, runs }: OnsetDelay): string {
+  const known = runs.flatMap(({ steps }) => (steps === null ? [] : [steps])).sort((a, b) => a - b);
+  const head = `Delay from ${from} to ${to}: ${known.length} of ${runs.length} runs had both`;
+  if (known.length === 0) return `${head}.`;
+  const middle = known[known.length >> 1];
+  return `${head}; shortest ${shortNumber(known[0])}, middle ${shortNumber(middle)}, longest ${shortNumber(known[known.length - 1])} steps (of those that had both).`;
+}
+
+/** One line a reason, with how many series it concerns and the first as the example. */
+function refusedText(refused: readonly RefusedSeries[]): string {
+  const groups = new Map<string, RefusedSeries[]>();
+  for (const one of refused) {
+    const key = one.reason.replaceAll(one.measure, "…");
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const lines = [...groups.values()].map((group) => {
+    const [{ run, measure, reason }] = group;
+    return `  ${group.length} series, first ${run} ${measure}: ${reason}`;
+  });
+  return `Not judged:\n${lines.join("\n")}`;
+}
+
+function more(count: number, one: string, many: string): string {
+  return count > 0 ? `\n… ${count} more ${count === 1 ? one : many} (--limit)` : "";
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+const signed = (value: number): string => `${value < 0 ? "−" : "+"}${shortNumber(Math.abs(value))}`;
+const sds = (value: number): string =>
+  Number.isFinite(value) ? `${shortNumber(Number(value.toPrecision(2)))} sds` : "no noise";
