@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { backtestCommand } from "./commands/backtest.ts";
 import { branchCommand } from "./commands/branch.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { effectCommand } from "./commands/effect.ts";
@@ -29,6 +30,7 @@ for (const command of [
   lsCommand(),
   showCommand(),
   forecastCommand(),
+  backtestCommand(),
   effectCommand(),
   branchCommand(),
   verifyCommand(),
