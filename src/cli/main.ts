@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { backtestCommand } from "./commands/backtest.ts";
 import { branchCommand } from "./commands/branch.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { effectCommand } from "./commands/effect.ts";
@@ -31,6 +32,7 @@ for (const command of [
   showCommand(),
   observeCommand(),
   forecastCommand(),
+  backtestCommand(),
   effectCommand(),
   branchCommand(),
   verifyCommand(),

@@ -14,6 +14,7 @@ export * from "./proportion.ts";
 export * from "./recorded.ts";
 export * from "./rng.ts";
 export * from "./run.ts";
+export * from "./sizeFromName.ts";
 export * from "./study.ts";
 export * from "./trainer.ts";
 export * from "./worstGroup.ts";

@@ -2,12 +2,15 @@
  * @file The methods that a study runs side by side when it names none. Where configurations differ between runs, add the
  * ones that know the configuration.
  */
-import { cohortFinal, lastValue, logTrend } from "./baselines.ts";
+import { cohortFinal, configurationOnly, lastValue, logTrend } from "./baselines.ts";
+import { chosenCombination } from "./chosenCombination.ts";
 import { combination } from "./combination.ts";
 import { curveFamily } from "./curveFamily.ts";
+import { curveProcess } from "./curveProcess.ts";
 import { earlyMeasures } from "./earlyMeasures.ts";
 import type { Forecaster, OnsetTask } from "./forecaster.ts";
 import { cohortOnset, onsetRegression } from "./onsetForecasters.ts";
+import { smallerScale } from "./smallerScale.ts";
 
 const last = lastValue();
 const early = earlyMeasures();
@@ -22,6 +25,30 @@ export const valueForecasters: readonly Forecaster[] = [
   curves,
   combination([last, early, curves]),
 ];
+
+/**
+ * For values of recorded runs. The combination is chosen among all the others by a back-test inside the cohort.
+ * `hasConfiguration`: the runs state covariates that differ; `scale`: the covariate that is the runs' size.
+ */
+export function recordedForecasters({
+  hasConfiguration,
+  scale,
+}: {
+  readonly hasConfiguration: boolean;
+  readonly scale?: string;
+}): Forecaster[] {
+  const members = [
+    lastValue(),
+    logTrend(),
+    cohortFinal(),
+    ...(hasConfiguration ? [configurationOnly()] : []),
+    ...(scale === undefined ? [] : [smallerScale({ covariate: scale })]),
+    earlyMeasures({ configuration: hasConfiguration }),
+    curveFamily(),
+    curveProcess(),
+  ];
+  return [...members, chosenCombination(members)];
+}
 
 /** For the step of an onset. */
 export const onsetForecasters: readonly Forecaster<OnsetTask>[] = [cohortOnset(), onsetRegression()];
