@@ -95,6 +95,7 @@ async function store({ imports }: Workspace): Promise<number> {
     sources: [],
     companions: [],
     state: null,
+    complete: true,
     runs: [run],
     skipped: [],
   });

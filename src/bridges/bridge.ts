@@ -73,8 +73,11 @@ export interface ImportSink {
   run(key: string): RunSink;
   /** Something that is in the file and was not taken: counted by code, the first example kept. */
   skip(code: string, example: string, count?: number): void;
-  /** Call between chunks of a few megabytes: writes out what has piled up, tells progress, rejects when stopped. */
-  drain(bytesRead: number): Promise<void>;
+  /**
+   * Call between chunks of a few megabytes: writes out what has piled up, tells progress, rejects when stopped. Give `state`
+   * where reading could go on from here (as `read` returns it): a stop then loses nothing.
+   */
+  drain(bytesRead: number, state?: () => Json): Promise<void>;
 }
 
 /** Later facts replace earlier ones of the same name. */

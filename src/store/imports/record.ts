@@ -58,6 +58,8 @@ export const ImportRecordSchema = z.strictObject({
   companions: z.array(SourceSchema),
   /** For the bridge: where to go on; null when the format is read whole. */
   state: JsonSchema,
+  /** False: stopped on the way; `state` says how far it came. */
+  complete: z.boolean(),
   mapping: z.record(z.string(), z.array(z.string())).optional(),
   /** Files in points/, in the order of reading. */
   parts: z.array(z.strictObject({ file: z.string(), points: z.int().nonnegative() })),

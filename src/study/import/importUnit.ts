@@ -6,7 +6,7 @@
  */
 import path from "node:path";
 import type { Bridge, ColumnMapping, ImportUnit } from "../../bridges/index.ts";
-import { canonicalJson, contentId, OntogenyError } from "../../core/index.ts";
+import { canonicalJson, contentId, type Json, OntogenyError } from "../../core/index.ts";
 import type { ImportedSource, ImportRecord, ImportStore, Skip, UnitWriter } from "../../store/index.ts";
 import { importedSource, sourceChange } from "./sources.ts";
 import { UnitSink } from "./unitSink.ts";
@@ -72,7 +72,7 @@ async function plan(before: ImportRecord | undefined, { unit, mapping }: ImportU
   if (before === undefined) return "read";
   if (canonicalJson(before.mapping ?? {}) !== canonicalJson(mapping ?? {})) return "read again";
   const known = new Map([...before.sources, ...before.companions].map((source) => [source.path, source]));
-  let plan: Plan = "unchanged";
+  let plan: Plan = before.complete ? "unchanged" : "went on";
   for (const file of [...unit.files, ...(unit.companions ?? [])]) {
     const source = known.get(file.path);
     const change = source === undefined ? "grown" : await sourceChange(source, file);
@@ -99,11 +99,14 @@ async function read(options: ImportUnitOptions, { where, id, writer, before }: R
   const goesOn = action === "went on";
   const sources = await fingerprints(unit.files);
   const companions = await fingerprints(unit.companions ?? []);
+  const gone = goesOn ? (before?.sources.filter(({ path: at }) => sources.every((one) => one.path !== at)) ?? []) : [];
+  let isFirstCommit = true;
   const sink = new UnitSink({
     unit,
     where,
     before: goesOn ? before : undefined,
     write: async (series) => writer?.addPart(series),
+    commit: async (state) => void (await commit(state, false)),
     onProgress,
     signal,
   });
@@ -111,20 +114,25 @@ async function read(options: ImportUnitOptions, { where, id, writer, before }: R
   const state = await bridge.read(unit, { sink, from, mapping });
   signal.throwIfAborted();
   await sink.writeOut();
-  const gone = goesOn ? (before?.sources.filter(({ path: at }) => sources.every((one) => one.path !== at)) ?? []) : [];
-  const record = {
-    id,
-    bridge: unit.format,
-    where,
-    sources: [...gone, ...sources],
-    companions,
-    state: state ?? null,
-    ...(mapping === undefined ? {} : { mapping: mappingRecord(mapping) }),
-    runs: sink.runRecords(),
-    skipped: sink.skipped(),
-  };
-  await writer?.commit(record, { replacing: !goesOn });
-  return reportOf(options, where, action, record, sink);
+  return reportOf(options, where, action, await commit(state ?? null, true), sink);
+
+  async function commit(state: Json, complete: boolean) {
+    const record = {
+      id,
+      bridge: unit.format,
+      where,
+      sources: [...gone, ...sources],
+      companions,
+      state,
+      complete,
+      ...(mapping === undefined ? {} : { mapping: mappingRecord(mapping) }),
+      runs: sink.runRecords(),
+      skipped: sink.skipped(),
+    };
+    await writer?.commit(record, { replacing: !goesOn && isFirstCommit });
+    isFirstCommit = false;
+    return record;
+  }
 }
 
 async function fingerprints(files: ImportUnit["files"]): Promise<ImportedSource[]> {

@@ -5,7 +5,7 @@
  * points of one unit for two runs of the same key. What is skipped is counted by code, with the first example.
  */
 import type { ImportSink, ImportUnit, RunFacts, RunSink, SourceFile } from "../../bridges/index.ts";
-import { canonicalJson, contentId, type EvaluationContext, type MeasureSpec } from "../../core/index.ts";
+import { canonicalJson, contentId, type EvaluationContext, type Json, type MeasureSpec } from "../../core/index.ts";
 import type { ImportedSeries } from "../../formats/index.ts";
 import type { ImportedRunRecord, ImportRecord, Skip } from "../../store/index.ts";
 import { PointBuffer } from "./pointBuffer.ts";
@@ -22,6 +22,8 @@ export interface UnitSinkOptions {
   readonly before?: ImportRecord;
   /** Writes a part. */
   readonly write: (series: readonly ImportedSeries[]) => Promise<void>;
+  /** Makes everything written so far count, up to this state. */
+  readonly commit: (state: Json) => Promise<void>;
   readonly onProgress: (bytesRead: number, points: number) => void;
   readonly signal: AbortSignal;
 }
@@ -53,15 +55,23 @@ export class UnitSink implements ImportSink {
     else this.skips.set(code, { code, count, example: shortened(example) });
   }
 
-  async drain(bytesRead: number): Promise<void> {
-    this.options.signal.throwIfAborted();
+  async drain(bytesRead: number, state?: () => Json): Promise<void> {
+    const { signal } = this.options;
+    if (signal.aborted && state !== undefined) {
+      await this.writeOut();
+      await this.options.commit(state());
+    }
+    signal.throwIfAborted();
     let buffered = 0;
     let points = 0;
     for (const run of this.runs.values()) {
       buffered += run.buffered();
       points += run.points();
     }
-    if (buffered >= WRITE_OUT_POINTS) await this.writeOut();
+    if (buffered >= WRITE_OUT_POINTS) {
+      await this.writeOut();
+      if (state !== undefined) await this.options.commit(state());
+    }
     this.options.onProgress(bytesRead, points);
   }
 

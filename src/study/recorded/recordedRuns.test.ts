@@ -33,6 +33,7 @@ async function importUnit({ unit, runs, parts }: Unit): Promise<void> {
     sources: [],
     companions: [],
     state: null,
+    complete: true,
     skipped: [],
     runs: runs.map((run) => ({
       key: run.id,
