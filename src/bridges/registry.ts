@@ -4,6 +4,7 @@
  */
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+import { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
 import { textLogBridge } from "./textLog/textLogBridge.ts";
 import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 import { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
@@ -12,6 +13,7 @@ import { wandbBridge } from "./wandb/wandbBridge.ts";
 export const BRIDGES: readonly Bridge[] = [
   tfeventsBridge,
   wandbBridge,
+  mlflowStoreBridge,
   lmEvalBridge,
   trainerStateBridge,
   textLogBridge,
