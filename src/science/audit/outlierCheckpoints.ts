@@ -14,6 +14,7 @@ import { type Apartness, apartness } from "./apartness.ts";
 import { type CheckOptions, filesAt, finding, listed } from "./check.ts";
 import { type Excursion, excursions, judgedScale, REACH } from "./excursion.ts";
 import { isSchedule } from "./measureParts.ts";
+import { taskColumns } from "./taskColumns.ts";
 
 /** Fewer tasks are no "many at once". */
 const TASKS_AT_LEAST = 5;
@@ -48,7 +49,7 @@ function judge(run: RecordedRun): Judged {
       Float64Array.from(series.steps, (_, i) => itemError(series, i, isLog)),
     );
   }
-  return { run, byMeasure, itemErrors, apart: apartness(run, TASKS_AT_LEAST) };
+  return { run, byMeasure, itemErrors, apart: apartness(taskColumns(run), TASKS_AT_LEAST) };
 }
 
 function manyAtOnce(own: Judged, all: readonly Judged[], level: number): Finding[] {
