@@ -219,7 +219,7 @@ function describe(
   const range = steps.length === 1 ? `step ${steps[0]}` : `steps ${steps[0]}–${steps[steps.length - 1]}`;
   return finding(
     "evaluator-shift",
-    `${run.name}: at ${range} ${kind.name} is another statistic: × ${valueRatio.toPrecision(2)} at step ${grid[at]} on ${jumped.length} of ${tasks} tasks, while ${othersJumped} of ${others} other measures jump`,
+    `${run.name}: at ${range} ${kind.name} is another statistic: × ${valueRatio.toPrecision(2)}${errorRatios.length === 0 ? "" : ` (its standard error × ${median(errorRatios).toPrecision(2)})`} at step ${grid[at]} on ${jumped.length} of ${tasks} tasks, while ${othersJumped} of ${others} other measures jump`,
     {
       severity: isSure ? "error" : "warning",
       where: {

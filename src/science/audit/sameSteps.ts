@@ -132,7 +132,7 @@ function describe(
       ? undefined
       : finding(
           "prefix-shared",
-          `${names} agree to the last digit up to step ${last} and differ after it: branches of one run`,
+          `${names} agree to the last digit up to step ${last} and differ after it: branches of one run, or runs from one seed`,
           {
             ...base,
             severity: "note",
