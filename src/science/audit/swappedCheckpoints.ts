@@ -83,10 +83,10 @@ function betweenRuns(a: TaskColumns, b: TaskColumns): Exchange[] {
       const z = others.get(measure);
       if (z === undefined) return Number.NaN;
       const unit = (noiseSquare(y, [i]) + noiseSquare(z, [j])) / 2;
-      const fit = (x: Float64Array, k: number, value: number) =>
+      const distances = (x: Float64Array, k: number, value: number) =>
         limited(x[k - 1], value, unit) + limited(value, x[k + 1], unit);
-      const labelled = fit(y, i, y[i]) + fit(z, j, z[j]);
-      const exchanged = fit(y, i, z[j]) + fit(z, j, y[i]);
+      const labelled = distances(y, i, y[i]) + distances(z, j, z[j]);
+      const exchanged = distances(y, i, z[j]) + distances(z, j, y[i]);
       return labelled - exchanged;
     });
     if (gains.length >= TASKS_AT_LEAST) exchanges.push({ gains, runs: [a.run, b.run], steps: [step] });
