@@ -11,6 +11,7 @@ export * as lab from "./lab/index.ts";
 export * as science from "./science/index.ts";
 export * as store from "./store/index.ts";
 export { Workspace } from "./store/index.ts";
+export { type AuditReport, type AuditRunsOptions, auditRuns } from "./study/commands/auditRuns.ts";
 export { type BranchOptions, type BranchResult, branchRun } from "./study/commands/branchRun.ts";
 export { type EffectOptions, type EffectResult, effectOf } from "./study/commands/effectOf.ts";
 export { type ForecastAnswer, type ForecastOptions, forecastRun } from "./study/commands/forecastRun.ts";

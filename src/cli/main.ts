@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./commands/audit.ts";
 import { backtestCommand } from "./commands/backtest.ts";
 import { branchCommand } from "./commands/branch.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -33,6 +34,7 @@ for (const command of [
   observeCommand(),
   forecastCommand(),
   backtestCommand(),
+  auditCommand(),
   effectCommand(),
   branchCommand(),
   verifyCommand(),

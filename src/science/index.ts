@@ -2,6 +2,7 @@
  * @file The layer's only barrel: pure numerics on arrays and numbers. No I/O, no clock, no unseeded randomness.
  */
 
+export * from "./audit/audit.ts";
 export * from "./design/bounds.ts";
 export * from "./design/candidates.ts";
 export * from "./design/choose.ts";

@@ -4,6 +4,7 @@
  * Names are conventions, so this only groups: measures of one task share items and are not independent witnesses, and
  * measures of one metric come from one piece of an evaluator's code. A name without separators is its own task.
  */
+import { isBookkeeping } from "../../core/index.ts";
 
 export interface MeasureParts {
   readonly task: string;
@@ -35,7 +36,7 @@ const SCHEDULES =
 
 /** A setting or a counter rather than something measured: equal in runs of one configuration, and says nothing of weights. */
 export function isSchedule(measure: string): boolean {
-  return SCHEDULES.test(measure);
+  return SCHEDULES.test(measure) || isBookkeeping(measure);
 }
 
 /** Measures by task, in the order of their first appearance. */

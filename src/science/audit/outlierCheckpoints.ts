@@ -14,6 +14,7 @@ import { type Apartness, apartness } from "./apartness.ts";
 import { type CheckOptions, filesAt, finding, listed } from "./check.ts";
 import { type Excursion, excursions, judgedScale, REACH } from "./excursion.ts";
 import { isSchedule } from "./measureParts.ts";
+import { taskColumns } from "./taskColumns.ts";
 
 /** Fewer tasks are no "many at once". */
 const TASKS_AT_LEAST = 5;
@@ -48,7 +49,7 @@ function judge(run: RecordedRun): Judged {
       Float64Array.from(series.steps, (_, i) => itemError(series, i, isLog)),
     );
   }
-  return { run, byMeasure, itemErrors, apart: apartness(run, TASKS_AT_LEAST) };
+  return { run, byMeasure, itemErrors, apart: apartness(taskColumns(run), TASKS_AT_LEAST) };
 }
 
 function manyAtOnce(own: Judged, all: readonly Judged[], level: number): Finding[] {
@@ -122,63 +123,89 @@ function areKin(a: RecordedRun, b: RecordedRun): boolean {
   return common >= 0.8 * Math.max(a.series.size, b.series.size);
 }
 
-/** Single measures beyond the noise around them, their items' error, or both. */
+interface Single {
+  readonly measure: string;
+  readonly i: number;
+  readonly excursion: Excursion;
+  /** Item standard errors beyond the nearer neighbour; NaN: none stated. */
+  readonly sigmas: number;
+  readonly isBeyondNoise: boolean;
+}
+
+/** Single measures beyond the noise around them, their items' error, or both: one finding a checkpoint. */
 function singles({ run, byMeasure, itemErrors }: Judged, known: ReadonlySet<number>, level: number): Finding[] {
   const places = [...byMeasure.values()].reduce((sum, list) => sum + list.filter((x) => x !== undefined).length, 0);
   if (places === 0) return [];
   const needed = -normalQuantile(level / places / 2);
-  const found: Finding[] = [];
+  const byStep = new Map<number, Single[]>();
   for (const [measure, list] of byMeasure) {
-    const series = run.series.get(measure)!;
+    const { steps } = run.series.get(measure)!;
     const off = list.flatMap((excursion, i) => {
       if (excursion === undefined) return [];
       const error = itemErrors.get(measure)![i];
       const isBeyondNoise = excursion.p * places <= level;
       const sigmas = error > 0 ? Math.abs(excursion.residual) / error : Number.NaN;
-      const isBeyondItems = error > 0 ? sigmas > needed : isBeyondNoise;
-      return isBeyondItems ? [{ i, excursion, sigmas, isBeyondNoise }] : [];
+      const isOff = Number.isNaN(sigmas) ? isBeyondNoise : sigmas > needed;
+      return isOff ? [{ measure, i, excursion, sigmas, isBeyondNoise }] : [];
     });
     if (off.length > 2) continue;
-    for (const { i, excursion, sigmas, isBeyondNoise } of off) {
-      const step = series.steps[i];
-      if (known.has(step)) continue;
-      const { p, df, residual, noise } = excursion;
-      const beyondItems = Number.isNaN(sigmas) ? "" : `${sigmas.toFixed(1)} item standard errors beyond the nearer one`;
-      found.push(
-        finding(
-          "checkpoint-outlier",
-          `${run.name}: ${measure} at step ${step} is ${series.values[i]}, between ${series.values[i - 1]} and ${series.values[i + 1]}${beyondItems === "" ? "" : `, ${beyondItems}`}${isBeyondNoise ? "" : "; the checkpoints around it fluctuate too, so that it may be instability"}`,
-          {
-            severity: isBeyondNoise ? "warning" : "note",
-            where: { runs: [run.id], measures: [measure], steps: [[step, step]], files: filesAt(run, series, [i]) },
-            evidence: {
-              value: series.values[i],
-              before: series.values[i - 1],
-              after: series.values[i + 1],
-              localNoises: Math.abs(residual) / noise,
-              ...(Number.isNaN(sigmas) ? {} : { itemStandardErrors: sigmas }),
-            },
-            confidence: isBeyondNoise
-              ? {
-                  chance: Math.min(1, p * places),
-                  ground: `distance beyond the nearer neighbour, Student's t with ${df.toFixed(1)} df of local noise, Bonferroni over ${places} values of the run`,
-                  n: 1,
-                }
-              : {
-                  chance: Math.min(1, 2 * normalCdf(-sigmas) * places),
-                  ground: `distance beyond the nearer neighbour against independent item errors, Bonferroni over ${places} values of the run; chance counts items only, not how checkpoints fluctuate (p = ${p.toPrecision(1)} there, uncorrected)`,
-                  n: 1,
-                },
-            spoils: [
-              `forecasts of ${measure} with a cutoff at or soon after step ${step}`,
-              `effects on ${measure} at step ${step}`,
-            ],
-          },
-        ),
-      );
-    }
+    for (const one of off)
+      if (!known.has(steps[one.i])) byStep.set(steps[one.i], [...(byStep.get(steps[one.i]) ?? []), one]);
   }
-  return found;
+  return [...byStep].sort(([a], [b]) => a - b).map(([step, list]) => describeSingles(run, step, list, places));
+}
+
+function describeSingles(run: RecordedRun, step: number, list: readonly Single[], places: number): Finding {
+  const isWarning = list.some(({ isBeyondNoise }) => isBeyondNoise);
+  const worst = list.reduce((a, b) => (b.excursion.p < a.excursion.p ? b : a));
+  const { measure, i, excursion, sigmas } = worst;
+  const { values } = run.series.get(measure)!;
+  const measures = list.map((one) => one.measure);
+  const others = list.length === 1 ? "" : `; likewise ${listed(measures.filter((name) => name !== measure))}`;
+  const items = Number.isNaN(sigmas) ? "" : `, ${sigmas.toFixed(1)} item standard errors beyond the nearer one`;
+  const doubt = isWarning ? "" : "; the checkpoints around it fluctuate too, so that it may be instability";
+  const { p, df, residual, noise } = excursion;
+  return finding(
+    "checkpoint-outlier",
+    `${run.name}: ${measure} at step ${step} is ${shown(values[i])}, between ${shown(values[i - 1])} and ${shown(values[i + 1])}${items}${others}${doubt}`,
+    {
+      severity: isWarning ? "warning" : "note",
+      where: {
+        runs: [run.id],
+        measures,
+        steps: [[step, step]],
+        files: [...new Set(list.flatMap((one) => filesAt(run, run.series.get(one.measure)!, [one.i])))],
+      },
+      evidence: {
+        value: values[i],
+        before: values[i - 1],
+        after: values[i + 1],
+        localNoises: Math.abs(residual) / noise,
+        ...(Number.isNaN(sigmas) ? {} : { itemStandardErrors: sigmas }),
+        measures: list.length,
+      },
+      confidence: isWarning
+        ? {
+            chance: Math.min(1, p * places),
+            ground: `distance beyond the nearer neighbour, Student's t with ${df.toFixed(1)} df of local noise, Bonferroni over ${places} values of the run`,
+            n: list.length,
+          }
+        : {
+            chance: Math.min(1, 2 * normalCdf(-sigmas) * places),
+            ground: `distance beyond the nearer neighbour against independent item errors, Bonferroni over ${places} values of the run; it counts items only, not how checkpoints fluctuate (p = ${p.toPrecision(1)} there, uncorrected)`,
+            n: list.length,
+          },
+      spoils: [
+        `forecasts of ${listed(measures)} with a cutoff at or soon after step ${step}`,
+        `effects on ${listed(measures)} at step ${step}`,
+      ],
+    },
+  );
+}
+
+/** Six significant digits. */
+function shown(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }
 
 /** Standard error of value less the nearer neighbour by the stated item errors, items taken as independent; else 0. */
