@@ -1,4 +1,5 @@
 export * from "./bridge.ts";
 export { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+export { tablesBridge } from "./tables/tablesBridge.ts";
 export { textLogBridge } from "./textLog/textLogBridge.ts";
 export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
