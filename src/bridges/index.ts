@@ -2,3 +2,6 @@ export * from "./bridge.ts";
 export { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
 export { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
 export { BRIDGES } from "./registry.ts";
+export { tablesBridge } from "./tables/tablesBridge.ts";
+export { textLogBridge } from "./textLog/textLogBridge.ts";
+export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";

@@ -1,0 +1,124 @@
+/**
+ * @file What the values of a table's columns say, gathered in one pass: which are numbers, which name runs, which go with the
+ * step or with the run.
+ *
+ * Rows without a step are not counted: they state settings. Distinct values, and combinations of them, are counted up to a
+ * bound; beyond it a column counts as having "many".
+ */
+import type { Cell } from "./rowSource.ts";
+
+const DISTINCT_AT_MOST = 50_000;
+
+export interface ColumnStats {
+  readonly name: string;
+  numbers: number;
+  texts: number;
+  /** Whole numbers among the numbers. */
+  wholes: number;
+  least: number;
+  greatest: number;
+  firstText: string | undefined;
+}
+
+export function newStats(name: string): ColumnStats {
+  return {
+    name,
+    numbers: 0,
+    texts: 0,
+    wholes: 0,
+    least: Number.POSITIVE_INFINITY,
+    greatest: Number.NEGATIVE_INFINITY,
+    firstText: undefined,
+  };
+}
+
+export function count(stats: ColumnStats, cell: Cell): void {
+  if (typeof cell === "number") {
+    stats.numbers++;
+    if (Number.isInteger(cell)) stats.wholes++;
+    if (cell < stats.least) stats.least = cell;
+    if (cell > stats.greatest) stats.greatest = cell;
+  } else if (cell !== null) {
+    stats.texts++;
+    stats.firstText ??= cell;
+  }
+}
+
+/** Distinct values of a column, or of several together, and whether each goes with one step only. */
+export class Distinct {
+  private readonly steps = new Map<string, number>();
+  /** Values that came with more than one step. */
+  repeated = 0;
+  isFull = false;
+
+  add(value: string, step: number): void {
+    const known = this.steps.get(value);
+    if (known === undefined) {
+      if (this.steps.size >= DISTINCT_AT_MOST) {
+        this.isFull = true;
+        return;
+      }
+      this.steps.set(value, step);
+    } else if (!Number.isNaN(known) && known !== step) {
+      this.steps.set(value, Number.NaN);
+      this.repeated++;
+    }
+  }
+
+  get size(): number {
+    return this.steps.size;
+  }
+}
+
+/** Which combinations of some columns' cells there are. */
+export class Combinations {
+  private readonly seen = new Map<string, readonly string[]>();
+  isFull = false;
+
+  /** The key of the combination. */
+  add(cells: readonly string[]): string {
+    const key = cells.join("\0");
+    if (!this.seen.has(key)) {
+      if (this.seen.size >= DISTINCT_AT_MOST) this.isFull = true;
+      else this.seen.set(key, cells);
+    }
+    return key;
+  }
+
+  /** How many there are when only these places count. */
+  sizeOf(places: readonly number[]): number {
+    const keys = new Set<string>();
+    for (const cells of this.seen.values()) keys.add(places.map((place) => cells[place]).join("\0"));
+    return keys.size;
+  }
+}
+
+/** Is a column's number the same in all rows of a run? For one column, over all runs. */
+export class Constancy {
+  private readonly values = new Map<string, number>();
+  private repeats = 0;
+  private distinct: number | undefined;
+  isVarying = false;
+  /** Runs differ in it. */
+  isDiffering = false;
+
+  add(run: string, value: number): void {
+    if (this.isVarying) return;
+    const known = this.values.get(run);
+    if (known === undefined) {
+      if (this.values.size >= DISTINCT_AT_MOST) this.isVarying = true;
+      else this.values.set(run, value);
+      if (this.distinct !== undefined && !Object.is(this.distinct, value)) this.isDiffering = true;
+      this.distinct ??= value;
+    } else if (Object.is(known, value)) this.repeats++;
+    else {
+      this.isVarying = true;
+      this.values.clear();
+    }
+  }
+
+  /** Some run said it twice, and none ever said something else. */
+  get isSetting(): boolean {
+    return !this.isVarying && this.repeats > 0;
+  }
+}

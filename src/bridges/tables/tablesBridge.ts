@@ -1,0 +1,173 @@
+/**
+ * @file Tables without a tool of their own: CSV, TSV, JSONL, JSON and parquet, read as surveyTable.ts finds or `--map` says.
+ *
+ * A file is a unit; it may hold many runs. A file whose columns do not say where the step is is refused with what was seen and
+ * an example of `--map`; JSON that is no table (settings, vocabularies, lists of names) is named as such. CSV and JSONL that
+ * grow are read on: the state holds the place, the shape found and where each run stood.
+ */
+import { z } from "zod";
+import { type Json, OntogenyError } from "../../core/index.ts";
+import type { Bridge, ImportUnit, ReadOptions, SourceFile, SourceTree } from "../bridge.ts";
+import { CsvRows } from "./csvRows.ts";
+import { JsonlRows } from "./jsonlRows.ts";
+import { parseMapping, type TableMapping } from "./mapping.ts";
+import type { ReportSkip, RowSource } from "./rowSource.ts";
+import { surveyTable } from "./surveyTable.ts";
+import { TableReader } from "./tableReader.ts";
+import { type TableShape, TableShapeSchema } from "./tableShape.ts";
+import { JsonRows, ParquetTable } from "./wholeRows.ts";
+
+export const tablesBridge: Bridge = { format: "table", title: "tables (CSV, JSONL, JSON, parquet)", claim, read };
+
+const HEAD_BYTES = 65_536;
+/** A larger JSON document is not parsed to find out what it is. */
+const JSON_BYTES_TO_CLAIM = 16 * 2 ** 20;
+/** Contract of `Bridge.read`: at most 1 MB. */
+const STATE_CHARACTERS_AT_MOST = 900_000;
+
+type Kind = "csv" | "jsonl" | "json" | "parquet";
+
+async function claim(tree: SourceTree): Promise<ImportUnit[]> {
+  const mapping = parseMapping(tree.mapping);
+  const units: ImportUnit[] = [];
+  for (const file of tree.files) {
+    const kind = await kindOf(tree, file);
+    if (kind === undefined) continue;
+    const refusal = await refusalAtFirstSight(file, kind, mapping);
+    if (refusal === undefined)
+      units.push({ format: tablesBridge.format, key: file.relative, files: [file], hints: { kind } });
+    else tree.skip(file, refusal.code, refusal.why);
+  }
+  return units;
+}
+
+async function kindOf(tree: SourceTree, file: SourceFile): Promise<Kind | undefined> {
+  const ending = /\.(csv|tsv|tab|jsonl|ndjson|json|parquet|pq|log|txt)$/i.exec(file.relative)?.[1].toLowerCase();
+  if (ending === undefined) return undefined;
+  const head = await tree.head(file);
+  const isText = !head.includes(0);
+  if (file.bytes === 0 || head.length === 0) {
+    if (ending !== "log" && ending !== "txt") tree.skip(file, "EMPTY", "the file is empty");
+    return undefined;
+  }
+  if (ending === "parquet" || ending === "pq") {
+    if (Buffer.from(head.subarray(0, 4)).toString("latin1") === "PAR1") return "parquet";
+    tree.skip(file, "PARQUET_INVALID", "does not begin as parquet does");
+    return undefined;
+  }
+  if (!isText) {
+    if (ending !== "log" && ending !== "txt") tree.skip(file, "NOT_TEXT", `named .${ending}, but holds binary data`);
+    return undefined;
+  }
+  if (holdsObjectLines(head)) return "jsonl";
+  if (ending === "log" || ending === "txt") return undefined;
+  if (ending === "jsonl" || ending === "ndjson") return "jsonl";
+  return ending === "json" ? "json" : "csv";
+}
+
+/** The first two lines are objects, each for itself (or the only line is). */
+function holdsObjectLines(head: Uint8Array): boolean {
+  const lines = new TextDecoder()
+    .decode(head)
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .slice(0, 2);
+  return lines.length > 1 && lines.every((line) => /^\ufeff?\s*\{.*\}\s*$/.test(line));
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly why: string;
+}
+
+async function refusalAtFirstSight(file: SourceFile, kind: Kind, mapping: TableMapping): Promise<Refusal | undefined> {
+  if (kind === "parquet") return undefined;
+  if (kind === "json" && file.bytes > JSON_BYTES_TO_CLAIM) return undefined;
+  const start = kind === "json" ? file : { ...file, bytes: Math.min(file.bytes, HEAD_BYTES) };
+  let first: Refusal | undefined;
+  const source = rowsOf(start, kind, (code, why) => {
+    first ??= { code, why };
+  });
+  const { refusal } = { refusal: undefined, ...(await surveyTable(source, mapping)) };
+  if (refusal === undefined) return undefined;
+  if (kind === "json") return first ?? refusal;
+  // A first line longer than what was looked at.
+  return refusal.why === "no rows" && file.bytes > HEAD_BYTES
+    ? undefined
+    : refusal.why === "no rows"
+      ? (first ?? refusal)
+      : refusal;
+}
+
+function rowsOf(file: SourceFile, kind: Kind, report: ReportSkip, from?: Json): RowSource {
+  switch (kind) {
+    case "csv":
+      return new CsvRows(file, report, from);
+    case "jsonl":
+      return new JsonlRows(file, report, from);
+    case "json":
+      return new JsonRows(file, report);
+    default:
+      kind satisfies "parquet";
+      return new ParquetTable(file, report);
+  }
+}
+
+const HintsSchema = z.object({ kind: z.enum(["csv", "jsonl", "json", "parquet"]) });
+const StateSchema = z.strictObject({
+  rows: z.custom<Json>(),
+  shape: TableShapeSchema,
+  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int()])),
+});
+
+async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOptions): Promise<Json | undefined> {
+  const [file] = unit.files;
+  const { kind } = HintsSchema.parse(unit.hints);
+  const before = StateSchema.safeParse(from).data;
+  const shape = before?.shape ?? (await shapeOf(file, kind, { sink, mapping: parseMapping(given) }));
+  if (shape === undefined) return undefined;
+  const source = rowsOf(file, kind, (code, example, count) => sink.skip(code, example, count), before?.rows);
+  const reader = new TableReader({
+    sink,
+    file,
+    shape,
+    isJson: kind === "json" || kind === "jsonl",
+    memory: before?.runs ?? [],
+  });
+  try {
+    for await (const batch of source.batches()) {
+      reader.take(batch);
+      await sink.drain(batch.bytesRead);
+    }
+  } catch (error) {
+    if (!(error instanceof OntogenyError) || error.code !== "STEP_UNKNOWN") throw error;
+    sink.skip(error.code, `${file.relative}: ${error.message.split("\n")[0]}`);
+    return undefined;
+  }
+  reader.describe(unit.key.replace(/\.[A-Za-z]+$/, ""));
+  const rows = source.resume();
+  if (rows === undefined) return undefined;
+  const state: Json = { rows, shape: shape as unknown as Json, runs: reader.runs.memory() };
+  return JSON.stringify(state).length > STATE_CHARACTERS_AT_MOST ? undefined : state;
+}
+
+async function shapeOf(
+  file: SourceFile,
+  kind: Kind,
+  { sink, mapping }: { sink: ReadOptions["sink"]; mapping: TableMapping },
+): Promise<TableShape | undefined> {
+  // What the rows themselves have wrong is reported when they are read; a document that has no rows is never read.
+  const skips: [string, string, number | undefined][] = [];
+  const survey = await surveyTable(
+    rowsOf(file, kind, (...skip) => skips.push(skip as [string, string, number | undefined])),
+    mapping,
+  );
+  await sink.drain(0);
+  if (survey.shape === undefined) {
+    for (const skip of skips) sink.skip(...skip);
+    sink.skip(survey.refusal.code, `${file.relative}: ${survey.refusal.why}`);
+    return undefined;
+  }
+  for (const { code, why } of survey.notes) sink.skip(code, `${file.relative}: ${why}`);
+  return survey.shape;
+}
