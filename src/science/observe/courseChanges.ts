@@ -15,15 +15,19 @@ import { trajectoryNoise } from "./trajectoryNoise.ts";
 export interface CourseChangeOptions {
   /** Standard error of each value over its items; NaN: not stated. On the scale of the values given. */
   readonly ses?: readonly number[];
-  /** False alarms a series that has no change, at most; default .01. */
+  /** Share of series without any change that may get one; default .02. */
   readonly falseAlarms?: number;
   /** Changes smaller than about 12 times this share of the series' range are not looked for; default .0025. */
   readonly resolution?: number;
 }
 
 const FEWEST = 9;
+/** A change must pass both tests, which seldom fail together: each is run at its own multiple of the rate asked for, so that together they keep it. */
+const STANDOUT_SHARE = 2.5;
 const MOST_POINTS = 400;
 const MOST_CANDIDATES = 60;
+/** Changes in one direction that are no farther apart than this share of the points are one. */
+const MERGED_SHARE = 0.08;
 /** Hansen's 95% likelihood-ratio set, as in changePoints.ts. */
 const SET_ALLOWANCE = 7.352;
 
@@ -38,12 +42,12 @@ const SET_ALLOWANCE = 7.352;
  */
 export function courseChanges(series: Series, options: CourseChangeOptions = {}): Event[] {
   requireSeries("courseChanges", series);
-  const { falseAlarms = 0.01, resolution = 0.0025, ses } = options;
+  const { falseAlarms = 0.02, resolution = 0.0025, ses } = options;
   if (ses !== undefined && ses.length !== series.values.length)
     throw new ShapeError("courseChanges: ses", `[${series.values.length}]`, [ses.length]);
   if (!(falseAlarms > 0 && falseAlarms < 1))
     throw new DomainError("courseChanges: falseAlarms", "a rate between 0 and 1", falseAlarms);
-  if (!(resolution >= 0)) throw new DomainError("courseChanges: resolution", "a share ≥ 0", resolution);
+  if (!(resolution > 0)) throw new DomainError("courseChanges: resolution", "a share above 0", resolution);
   const points = blocks(series, ses);
   const n = points.y.length;
   if (n < FEWEST)
@@ -53,40 +57,45 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
     );
   const range = Math.max(...points.y) - Math.min(...points.y);
   if (range === 0) return [];
-  const noise = trajectoryNoise(points.x, points.y);
   const floor = resolution * range;
-  const measured = points.ses.map((se) => Math.max(floor, Number.isNaN(se) ? 0 : se));
-  const wiggle = noise.sd ** 2 * noise.inflation;
-  const weights = measured.map((se) => 1 / Math.max(se * se, wiggle));
-  const standing = standout(points.y, measured);
-  const candidates = candidatesFrom(standing, standoutLimit(n, falseAlarms));
+  const errors = knownErrors(points.ses, floor);
+  const noise = trajectoryNoise(points.x, points.y, errors);
+  const excess = Math.max(1, noise.sd ** 2 * noise.inflation);
+  const weights = errors.map((se) => 1 / (se * se * excess));
+  const standing = standout(points.y, errors);
+  const candidates = candidatesFrom(standing, standoutLimit(n, STANDOUT_SHARE * falseAlarms));
   if (candidates.length === 0) return [];
   const model = courses(points.x, points.y, weights);
   const bounds = [0, ...candidates, n];
-  const penalty = coursePenalty(n, falseAlarms);
-  const chosen = pelt({
+  const penalty = coursePenalty(n, falseAlarms / 2);
+  const segmented = pelt({
     n: bounds.length - 1,
     cost: (start, end) => model.cost(bounds[start], bounds[end]),
     penalty,
     minSize: 1,
   }).map((at) => bounds[at]);
+  const chosen = withoutOutliers(segmented, points, weights, penalty);
   const method = `courses of diminishing returns by PELT, penalty ${penalty.toFixed(1)} noise variances; places that stand out, ${falseAlarms} false alarms a series; likelihood-ratio set at 95%`;
-  return chosen.map((at, k) => {
+  const changes = chosen.map((at, k): Change => {
     const [start, end] = [chosen[k - 1] ?? 0, chosen[k + 1] ?? n];
     const gain = model.cost(start, end) - model.cost(start, at) - model.cost(at, end);
     const set = likelihoodSet(model, start, at, end);
     const z = Math.max(standing[at - 1], standing[at], standing[at + 1] ?? 0);
-    const p = Math.max(courseP(gain, n), standoutP(z, n));
+    const noiseSd = Math.sqrt(1 / weights[at]);
+    return { at, gain, z, ...set, ...described(model, points, { start, at, end, noiseSd }), noiseSd };
+  });
+  return merged(changes, n).map(({ at, gain, z, first, last, noiseSd, ...look }): Event => {
+    const p = Math.min(1, Math.max(2 * courseP(gain, n), standoutP(z, n) / STANDOUT_SHARE));
     return {
       kind: "change-point",
       measure: series.measure,
       step: points.first[at],
-      low: stepBefore(points.first, set.first),
-      high: points.first[set.last],
+      low: stepBefore(points.first, first),
+      high: points.first[last],
       evidence: {
-        ...described(model, points, { start, at, end, noiseSd: Math.sqrt(1 / weights[at]) }),
+        ...look,
         range,
-        noiseSd: Math.sqrt(1 / weights[at]),
+        noiseSd,
         noiseCorrelation: noise.correlation,
         standout: z,
         gain,
@@ -99,6 +108,91 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
 }
 
 /**
+ * The changes that do not hang on one evaluation: without the value that fits a single course worst, one more course must
+ * still gain the penalty. The weakest that fails goes first, then the others are looked at again.
+ */
+function withoutOutliers(
+  segmented: readonly number[],
+  { x, y }: Points,
+  weights: readonly number[],
+  penalty: number,
+): readonly number[] {
+  let kept = segmented;
+  for (;;) {
+    const gains = kept.map((at, k) => gainWithoutWorst(x, y, weights, [kept[k - 1] ?? 0, at, kept[k + 1] ?? y.length]));
+    const weakest = gains.indexOf(Math.min(...gains));
+    if (kept.length === 0 || gains[weakest] >= penalty) return kept;
+    kept = kept.filter((_, k) => k !== weakest);
+  }
+}
+
+function gainWithoutWorst(
+  x: readonly number[],
+  y: readonly number[],
+  weights: readonly number[],
+  [start, at, end]: readonly [number, number, number],
+): number {
+  const [xs, ys, ws] = [x, y, weights].map((column) => column.slice(start, end));
+  const { fitted } = courses(xs, ys, ws).curve(0, ys.length);
+  const misfits = ys.map((v, i) => ws[i] * (v - fitted[i]) ** 2);
+  const worst = misfits.indexOf(Math.max(...misfits));
+  const [xk, yk, wk] = [xs, ys, ws].map((column) => column.filter((_, i) => i !== worst));
+  const split = at - start - (worst < at - start ? 1 : 0);
+  if (split < 1 || split >= yk.length) return 0;
+  const { cost } = courses(xk, yk, wk);
+  return cost(0, yk.length) - cost(0, split) - cost(split, yk.length);
+}
+
+interface Look {
+  readonly before: number;
+  readonly after: number;
+  readonly final: number;
+  readonly slopeBefore: number;
+  readonly slopeAfter: number;
+  readonly flatBefore: boolean;
+}
+
+interface Change extends Look {
+  /** Index of the first point of the new course. */
+  readonly at: number;
+  readonly gain: number;
+  readonly z: number;
+  /** Indices that the likelihood-ratio set holds. */
+  readonly first: number;
+  readonly last: number;
+  readonly noiseSd: number;
+}
+
+/** A take-off that is seen in several places (it starts, it speeds up) is one change: the place that gains most, from the first to the last. */
+function merged(changes: readonly Change[], n: number): Change[] {
+  const found: Change[] = [];
+  for (const change of changes) {
+    const before = found[found.length - 1];
+    const isSame =
+      before !== undefined &&
+      change.at - before.at <= Math.max(2, MERGED_SHARE * n) &&
+      Math.sign(before.final - before.before) === Math.sign(change.final - change.before);
+    if (!isSame) {
+      found.push(change);
+      continue;
+    }
+    const main = change.gain > before.gain ? change : before;
+    found[found.length - 1] = {
+      ...before,
+      at: main.at,
+      gain: main.gain,
+      z: Math.max(before.z, change.z),
+      first: Math.min(before.first, change.first),
+      last: Math.max(before.last, change.last),
+      after: main === before ? before.after : change.after,
+      final: change.final,
+      slopeAfter: change.slopeAfter,
+    };
+  }
+  return found;
+}
+
+/**
  * What one more course must gain. Fitted to the simulated 95% and 99% points of the best gain over all splits of n =
  * 12…200 points of independent noise of variance 1 about flat, straight and power-law courses (the first two agree, the third gains less).
  */
@@ -108,6 +202,14 @@ export function coursePenalty(n: number, falseAlarms: number): number {
 
 function courseP(gain: number, n: number): number {
   return Math.min(1, 0.05 * Math.exp((1.5 + 3.3 * Math.log(n) - gain) / 2.6));
+}
+
+/** Where the files state errors, the wiggle of a value is taken to be in proportion to its own; otherwise all are alike. */
+function knownErrors(ses: readonly number[], floor: number): readonly number[] {
+  if (ses.filter((se) => se > 0).length < ses.length / 2) return ses.map(() => floor);
+  const stated = ses.filter((se) => se > 0).sort((a, b) => a - b);
+  const usual = stated[stated.length >> 1];
+  return ses.map((se) => Math.max(floor, se >= 0 ? se : usual));
 }
 
 interface Points {
@@ -164,7 +266,7 @@ function described(
   model: Courses,
   { x }: Points,
   { start, at, end, noiseSd }: { start: number; at: number; end: number; noiseSd: number },
-): Record<string, unknown> {
+): Look {
   const left = model.curve(start, at).fitted;
   const right = model.curve(at, end).fitted;
   const before = left[left.length - 1];

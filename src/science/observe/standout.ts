@@ -12,10 +12,11 @@ import { median, requireFinite } from "../stats/moments.ts";
 /**
  * For each boundary b in 0…n (between points b − 1 and b), the largest |contrast|/spread over scales k = 1, 2, 3, 4, 6, … ≤ n/8.
  * With means m₀…m₃ of four blocks of k points around b, the contrasts are the step 1.5(m₂ − m₁) − .5(m₃ − m₀) and the bend
- * (m₃ − m₂) − (m₁ − m₀); both are 0 on a straight line. Spread: 1.4826 · median |contrast| over all places, and at least what `sds` (of the
- * measurement at each point, [n]) would give. 0 where no block fits.
+ * (m₃ − m₂) − (m₁ − m₀); both are 0 on a straight line. Each is divided by what `sds` ([n], positive: the error of each
+ * point) make of it, and then by its spread 1.4826 · median |contrast| over all places, where that exceeds `least`: 1 where the sds are known
+ * errors, so that what they explain does not stand out; 0 where only their proportions count. 0 where no block fits.
  */
-export function standout(values: readonly number[], sds: readonly number[]): Float64Array {
+export function standout(values: readonly number[], sds: readonly number[], least = 1): Float64Array {
   requireFinite("standout", values);
   requireFinite("standout: sds", sds);
   if (sds.length !== values.length) throw new ShapeError("standout: sds", `[${values.length}]`, [sds.length]);
@@ -28,18 +29,19 @@ export function standout(values: readonly number[], sds: readonly number[]): Flo
     const steps: number[] = [];
     const bends: number[] = [];
     for (let b = 2 * k; b + 2 * k <= n; b++) {
-      const [m0, m1, m2, m3] = [b - 2 * k, b - k, b, b + k].map((from) => (sums[from + k] - sums[from]) / k);
-      steps.push(Math.abs(1.5 * (m2 - m1) - 0.5 * (m3 - m0)));
-      bends.push(Math.abs(m3 - m2 - (m1 - m0)));
+      const at = [b - 2 * k, b - k, b, b + k];
+      const [m0, m1, m2, m3] = at.map((from) => (sums[from + k] - sums[from]) / k);
+      const [v0, v1, v2, v3] = at.map((from) => (variances[from + k] - variances[from]) / (k * k));
+      steps.push(Math.abs(1.5 * (m2 - m1) - 0.5 * (m3 - m0)) / Math.sqrt(2.25 * (v1 + v2) + 0.25 * (v0 + v3)));
+      bends.push(Math.abs(m3 - m2 - (m1 - m0)) / Math.sqrt(v0 + v1 + v2 + v3));
     }
     if (steps.length < 6) continue;
-    const [stepSpread, bendSpread] = [1.4826 * median(steps), 1.4826 * median(bends)];
-    for (let i = 0; i < steps.length; i++) {
-      const b = i + 2 * k;
-      const known = (variances[b + 2 * k] - variances[b - 2 * k]) / (4 * k * k);
-      const step = steps[i] / Math.max(stepSpread, Math.sqrt(5 * known));
-      const bend = bends[i] / Math.max(bendSpread, Math.sqrt(4 * known));
-      for (const z of [step, bend]) if (z > result[b]) result[b] = z;
+    for (const contrasts of [steps, bends]) {
+      const spread = Math.max(least, 1.4826 * median(contrasts));
+      for (let i = 0; i < contrasts.length; i++) {
+        const z = spread > 0 ? contrasts[i] / spread : 0;
+        if (z > result[i + 2 * k]) result[i + 2 * k] = z;
+      }
     }
   }
   return result;

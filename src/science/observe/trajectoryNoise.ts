@@ -8,7 +8,7 @@ import { DomainError, ShapeError } from "../../core/index.ts";
 import { median, requireFinite } from "../stats/moments.ts";
 
 export interface TrajectoryNoise {
-  /** Marginal standard deviation of the noise, in the measure's unit. */
+  /** Marginal standard deviation of the noise, in the measure's unit; in units of the scales where these are given. */
   readonly sd: number;
   /** Correlation of the noise at neighbouring points, in [0, .95]. */
   readonly correlation: number;
@@ -22,15 +22,20 @@ const HIGHEST_CORRELATION_PERCENT = 95;
  * Noise as AR(1) over the order of the points; `x` and `y` [n]. For each lag k, y_i is compared with the straight line
  * between y_{i−k} and y_{i+k}; the robust variance of what is left is σ²(3 − φ^k)(1 − φ^k)/2 for AR(1), plus c·k⁴ where the
  * course bends. (σ, φ, c ≥ 0) are fitted to the lags 1, 2, 4, … (at most n/4 and 32) in relative least squares over a grid
- * of φ. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
+ * of φ. With `scales` [n], positive, the noise of a point is `sd` times its scale. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
  */
-export function trajectoryNoise(x: readonly number[], y: readonly number[]): TrajectoryNoise {
+export function trajectoryNoise(
+  x: readonly number[],
+  y: readonly number[],
+  scales: readonly number[] = y.map(() => 1),
+): TrajectoryNoise {
   requireFinite("trajectoryNoise", y, 5);
-  if (x.length !== y.length) throw new ShapeError("trajectoryNoise: x", `[${y.length}]`, [x.length]);
+  for (const column of [x, scales])
+    if (column.length !== y.length) throw new ShapeError("trajectoryNoise", `[${y.length}]`, [column.length]);
   const n = y.length;
   const lags: number[] = [];
   for (let k = 1; k <= Math.max(1, Math.floor(n / 4)) && k <= 32; k *= 2) lags.push(k);
-  const variances = lags.map((k) => lagVariance(x, y, k));
+  const variances = lags.map((k) => lagVariance({ x, y, scales }, k));
   const seen = lags.filter((_, i) => variances[i] > 0);
   if (!(variances[0] > 0)) return { sd: 0, correlation: 0, inflation: 1 };
   let least = Number.POSITIVE_INFINITY;
@@ -52,7 +57,10 @@ export function trajectoryNoise(x: readonly number[], y: readonly number[]): Tra
 /** Variance of y_i − (y_{i−k} + y_{i+k})/2 under AR(1) of variance 1. */
 const shape = (k: number, phi: number): number => ((3 - phi ** k) * (1 - phi ** k)) / 2;
 
-function lagVariance(x: readonly number[], y: readonly number[], k: number): number {
+function lagVariance(
+  { x, y, scales }: { x: readonly number[]; y: readonly number[]; scales: readonly number[] },
+  k: number,
+): number {
   const left: number[] = [];
   for (let i = k; i + k < y.length; i++) {
     const width = x[i + k] - x[i - k];
@@ -60,7 +68,7 @@ function lagVariance(x: readonly number[], y: readonly number[], k: number): num
     const before = (x[i + k] - x[i]) / width;
     const after = 1 - before;
     const off = y[i] - before * y[i - k] - after * y[i + k];
-    left.push(Math.abs(off) * Math.sqrt(1.5 / (1 + before * before + after * after)));
+    left.push((Math.abs(off) * Math.sqrt(1.5)) / Math.hypot(scales[i], before * scales[i - k], after * scales[i + k]));
   }
   return left.length === 0 ? Number.NaN : (1.4826 * median(left)) ** 2;
 }
