@@ -5,6 +5,7 @@
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
 import { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
+import { tablesBridge } from "./tables/tablesBridge.ts";
 import { textLogBridge } from "./textLog/textLogBridge.ts";
 import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 import { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
@@ -17,4 +18,5 @@ export const BRIDGES: readonly Bridge[] = [
   lmEvalBridge,
   trainerStateBridge,
   textLogBridge,
+  tablesBridge,
 ];
