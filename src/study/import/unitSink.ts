@@ -139,7 +139,9 @@ class RunBuffers implements RunSink {
   describe({ configuration, tags, ...facts }: RunFacts): void {
     const stated = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
     Object.assign(this.facts, stated);
-    if (configuration !== undefined) Object.assign(this.facts.configuration, safeEntries(configuration));
+    if (configuration !== undefined)
+      for (const [name, value] of Object.entries(safeEntries(configuration)))
+        this.facts.configuration[name] = storable(value);
     if (tags !== undefined) Object.assign(this.facts.tags, safeEntries(tags));
   }
 
@@ -154,12 +156,13 @@ class RunBuffers implements RunSink {
   }
 
   context(context: EvaluationContext): number {
-    const key = canonicalJson(context);
+    const stored = storable(context as Json) as EvaluationContext;
+    const key = canonicalJson(stored);
     let index = this.contexts.get(key);
     if (index === undefined) {
       index = this.contextList.length;
       this.contexts.set(key, index);
-      this.contextList.push(context);
+      this.contextList.push(stored);
     }
     return index;
   }
@@ -217,6 +220,11 @@ class RunBuffers implements RunSink {
 /** `__proto__` would set no entry but the object's prototype. */
 function safeEntries<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== "__proto__"));
+}
+
+/** NaN and ±∞ as text, as everywhere in JSON; nothing that JSON has no form for. */
+function storable(value: Json): Json {
+  return JSON.parse(canonicalJson(value)) as Json;
 }
 
 function shortened(text: string): string {
