@@ -1,5 +1,6 @@
 export * from "./bridge.ts";
 export { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+export { mlflowDatabaseBridge } from "./mlflow/mlflowDatabaseBridge.ts";
 export { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
 export { BRIDGES } from "./registry.ts";
 export { tablesBridge } from "./tables/tablesBridge.ts";

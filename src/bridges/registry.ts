@@ -4,6 +4,7 @@
  */
 import type { Bridge } from "./bridge.ts";
 import { lmEvalBridge } from "./lmEval/lmEvalBridge.ts";
+import { mlflowDatabaseBridge } from "./mlflow/mlflowDatabaseBridge.ts";
 import { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
 import { tablesBridge } from "./tables/tablesBridge.ts";
 import { textLogBridge } from "./textLog/textLogBridge.ts";
@@ -15,6 +16,7 @@ export const BRIDGES: readonly Bridge[] = [
   tfeventsBridge,
   wandbBridge,
   mlflowStoreBridge,
+  mlflowDatabaseBridge,
   lmEvalBridge,
   trainerStateBridge,
   textLogBridge,

@@ -21,7 +21,7 @@ export interface MlflowRun {
 }
 
 export function factsOf(run: MlflowRun): RunFacts {
-  const tags = new Map([...run.tags].filter(([name]) => !DOCUMENT_TAG.test(name)));
+  const tags = new Map([...run.tags].filter(([name]) => !isDocument(name)));
   if (run.experiment !== undefined) tags.set("mlflow.experiment", run.experiment);
   if (run.experimentId !== undefined) tags.set("mlflow.experimentId", run.experimentId);
   if (run.user !== undefined && run.user !== "" && !tags.has("mlflow.user")) tags.set("mlflow.user", run.user);
@@ -37,7 +37,10 @@ export function factsOf(run: MlflowRun): RunFacts {
   };
 }
 
-const DOCUMENT_TAG = /^mlflow\.(?:log-model\.history|loggedArtifacts|note\.content)$/;
+/** A tag that holds a document. */
+export function isDocument(tag: string): boolean {
+  return /^mlflow\.(?:log-model\.history|loggedArtifacts|note\.content)$/.test(tag);
+}
 
 const STATUS: ReadonlyMap<string, RunFacts["status"]> = new Map([
   ["1", "running"],
@@ -57,7 +60,7 @@ function statusOf(status: unknown): RunFacts["status"] {
 }
 
 /** "0.1" → 0.1, "True" → true; "007", "1_000" and what is longer than a double stay text. */
-function parameterValue(text: string): Json {
+export function parameterValue(text: string): Json {
   if (/^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:e[-+]?\d{1,3})?$/i.test(text)) {
     const value = Number(text);
     if (Number.isFinite(value)) return value;
