@@ -19,6 +19,12 @@ export class VarintReader {
     this.at = at;
   }
 
+  begin(bytes: Uint8Array, at: number): void {
+    this.bytes = bytes;
+    this.at = at;
+    this.isPast = false;
+  }
+
   /** Exact to 2^53; larger ones are rounded (lengths that large are refused anyway, rowids that large do not occur). */
   next(): number {
     const { bytes } = this;
@@ -44,17 +50,21 @@ export class VarintReader {
   }
 }
 
+const HEADER = new VarintReader(new Uint8Array(0));
+
 /** The values of the wanted columns of a record; undefined where the row is shorter. A record that does not fit itself gives undefined. */
 export function recordValues(
   payload: Uint8Array,
   wanted: readonly number[],
   encoding: SqlitePages["encoding"],
 ): (SqliteValue | undefined)[] | undefined {
-  const header = new VarintReader(payload);
+  const header = HEADER;
+  header.begin(payload, 0);
   const headerBytes = header.next();
   if (header.isPast || headerBytes > payload.length) return undefined;
-  const values: (SqliteValue | undefined)[] = wanted.map(() => undefined);
-  const last = wanted.reduce((a, b) => Math.max(a, b), -1);
+  const values: (SqliteValue | undefined)[] = new Array(wanted.length).fill(undefined);
+  let last = -1;
+  for (const column of wanted) if (column > last) last = column;
   let at = headerBytes;
   for (let column = 0; column <= last && header.at < headerBytes; column++) {
     const type = header.next();
@@ -68,6 +78,7 @@ export function recordValues(
   return values;
 }
 
+const SCRATCH = new DataView(new ArrayBuffer(8));
 const FIXED_BYTES = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
 
 function bytesOf(type: number): number | undefined {
@@ -98,7 +109,8 @@ function decoded(
     case 6:
       return int64(bytes, at);
     case 7:
-      return new DataView(bytes.buffer, bytes.byteOffset + at, 8).getFloat64(0);
+      for (let i = 0; i < 8; i++) SCRATCH.setUint8(i, bytes[at + i]);
+      return SCRATCH.getFloat64(0);
     case 8:
     case 9:
       return type - 8;
@@ -113,19 +125,30 @@ function int64(bytes: Uint8Array, at: number): number | bigint {
 }
 
 const DECODERS = new Map<string, TextDecoder>();
-const SHORT = 64;
+/** Tables repeat a few short texts (names, ids) in every row: made once each, as long as their slot is not taken. */
+const SHORT_BYTES = 64;
+const SLOTS = 1024;
+const MADE: ({ readonly bytes: Uint8Array; readonly text: string } | undefined)[] = new Array(SLOTS);
 
 function textOf(bytes: Uint8Array, at: number, length: number, encoding: SqlitePages["encoding"]): string {
-  if (encoding === "utf-8" && length <= SHORT) {
-    let text = "";
-    let i = at;
-    for (; i < at + length && bytes[i] < 0x80; i++) text += String.fromCharCode(bytes[i]);
-    if (i === at + length) return text;
+  const isShort = encoding === "utf-8" && length <= SHORT_BYTES;
+  let slot = 0;
+  if (isShort) {
+    for (let i = 0; i < length; i++) slot = Math.imul(slot ^ bytes[at + i], 0x01000193);
+    slot = (slot >>> 8) % SLOTS;
+    const made = MADE[slot];
+    if (made !== undefined && made.bytes.length === length) {
+      let i = 0;
+      while (i < length && made.bytes[i] === bytes[at + i]) i++;
+      if (i === length) return made.text;
+    }
   }
   let decoder = DECODERS.get(encoding);
   if (decoder === undefined) {
-    decoder = new TextDecoder(encoding);
+    decoder = new TextDecoder(encoding, { ignoreBOM: true });
     DECODERS.set(encoding, decoder);
   }
-  return decoder.decode(bytes.subarray(at, at + length));
+  const text = decoder.decode(bytes.subarray(at, at + length));
+  if (isShort) MADE[slot] = { bytes: bytes.slice(at, at + length), text };
+  return text;
 }
