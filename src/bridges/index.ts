@@ -6,3 +6,4 @@ export { BRIDGES } from "./registry.ts";
 export { tablesBridge } from "./tables/tablesBridge.ts";
 export { textLogBridge } from "./textLog/textLogBridge.ts";
 export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
+export { trainingCsvBridge } from "./trainingCsv/trainingCsvBridge.ts";

@@ -10,6 +10,7 @@ import { tablesBridge } from "./tables/tablesBridge.ts";
 import { textLogBridge } from "./textLog/textLogBridge.ts";
 import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 import { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
+import { trainingCsvBridge } from "./trainingCsv/trainingCsvBridge.ts";
 import { wandbBridge } from "./wandb/wandbBridge.ts";
 
 export const BRIDGES: readonly Bridge[] = [
@@ -17,6 +18,7 @@ export const BRIDGES: readonly Bridge[] = [
   wandbBridge,
   mlflowStoreBridge,
   mlflowDatabaseBridge,
+  trainingCsvBridge,
   lmEvalBridge,
   trainerStateBridge,
   textLogBridge,

@@ -1,5 +1,6 @@
 export * from "./byteNames.ts";
 export * from "./checksums.ts";
+export * from "./csv.ts";
 export * from "./histogram.ts";
 export * from "./hparams.ts";
 export * from "./importedPoints.ts";

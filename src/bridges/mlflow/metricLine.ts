@@ -4,6 +4,7 @@
  * Two fields (old versions) mean step 0. With five fields the third is the step too, although MLflow's own reader takes 0
  * there. nan and ±inf are values. undefined: not such a line. Source: mlflow/store/tracking/file_store.py.
  */
+import { maybePythonFloat } from "../pythonFloat.ts";
 
 export interface MetricLine {
   /** Epoch milliseconds. */
@@ -22,21 +23,6 @@ export function parseMetricLine(line: string): MetricLine | undefined {
   if (wallMs === undefined || value === undefined || step === undefined) return undefined;
   if (fields.length === 3 || fields.length === 2) return { wallMs, value, step };
   return { wallMs, value, step, dataset: { name: fields.slice(3, -1).join(" "), digest: fields.at(-1)! } };
-}
-
-const FLOAT = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
-const SPECIAL: ReadonlyMap<string, number> = new Map([
-  ["nan", Number.NaN],
-  ["inf", Number.POSITIVE_INFINITY],
-  ["infinity", Number.POSITIVE_INFINITY],
-]);
-
-/** What Python's float() reads, but for underscores and spaces. */
-export function maybePythonFloat(text: string): number | undefined {
-  if (FLOAT.test(text)) return Number(text);
-  const [, sign, word] = /^([-+]?)([a-z]+)$/i.exec(text) ?? [];
-  const special = SPECIAL.get(word?.toLowerCase());
-  return special === undefined ? undefined : sign === "-" ? -special : special;
 }
 
 function maybeInteger(text: string): number | undefined {
