@@ -4,17 +4,29 @@
 import type { Finding } from "../core/index.ts";
 import type { AuditReport } from "../study/commands/auditRuns.ts";
 
+const NOTES_SHOWN = 12;
+
 export function auditText({ runs, level, findings }: AuditReport, { notes }: { readonly notes: boolean }): string {
-  const shown = findings.filter(({ severity }) => notes || severity !== "note");
+  const inFull = findings.filter(({ severity }) => notes || severity !== "note");
+  const inShort = findings.filter(({ severity }) => !notes && severity === "note").sort(byWeight);
   const count = (severity: Finding["severity"]) => findings.filter((finding) => finding.severity === severity).length;
   const series = runs.reduce((sum, run) => sum + run.series, 0);
   const points = runs.reduce((sum, run) => sum + run.points, 0);
-  const hidden = notes ? 0 : count("note");
   return [
-    ...shown.flatMap((finding) => [...findingLines(finding), ""]),
-    `${runs.length} runs, ${series} series, ${points} points: ${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}, ${plural(count("note"), "note")}${hidden > 0 ? " (--notes shows them)" : ""}.`,
+    ...inFull.flatMap((finding) => [...findingLines(finding), ""]),
+    ...inShort.slice(0, NOTES_SHOWN).map(({ code, what }) => `note ${code}: ${what}`),
+    ...(inShort.length > NOTES_SHOWN
+      ? [`and ${inShort.length - NOTES_SHOWN} more notes (--notes shows them all, with their grounds)`]
+      : []),
+    ...(inShort.length > 0 ? [""] : []),
+    `${plural(runs.length, "run")}, ${series} series, ${points} points: ${plural(count("error"), "error")}, ${plural(count("warning"), "warning")}, ${plural(count("note"), "note")}.`,
     `Statistical checks: each at most ${level} false alarms per clean run. What they do and how often they err: docs/audit.md.`,
   ].join("\n");
+}
+
+/** Notes on data first, notes on labels and grids last. */
+function byWeight(a: Finding, b: Finding): number {
+  return Number(b.confidence.chance !== undefined) - Number(a.confidence.chance !== undefined);
 }
 
 export function findingLines({ severity, code, what, where, confidence, spoils }: Finding): string[] {

@@ -3,6 +3,8 @@
  */
 
 export * from "./audit/audit.ts";
+export * from "./audit/comparable.ts";
+export * from "./audit/measureParts.ts";
 export * from "./design/bounds.ts";
 export * from "./design/candidates.ts";
 export * from "./design/choose.ts";
@@ -55,6 +57,8 @@ export * from "./intervene/jointEffects.ts";
 export * from "./intervene/nullChecks.ts";
 export * from "./intervene/pairedEffect.ts";
 export * from "./intervene/power.ts";
+export * from "./intervene/singleRunEffects.ts";
+export * from "./intervene/unpairedEffects.ts";
 export * from "./observe/breakthrough.ts";
 export * from "./observe/changePoints.ts";
 export * from "./observe/collapse.ts";
@@ -82,6 +86,7 @@ export * from "./observe/standout.ts";
 export * from "./observe/studentT.ts";
 export * from "./observe/trajectoryNoise.ts";
 export * from "./observe/turnbull.ts";
+export * from "./stats/autocorrelated.ts";
 export * from "./stats/bootstrap.ts";
 export * from "./stats/correlation.ts";
 export * from "./stats/distributions.ts";

@@ -22,7 +22,7 @@ const TASKS_AT_LEAST = 3;
 /** A jump of one measure: 1 in 1,000 for the median of some ten differences, worth about 4 degrees of freedom. */
 const JUMP = studentTQuantile(1 - 0.001 / 2, 4);
 
-interface Jumping {
+export interface Jumping {
   readonly measure: string;
   readonly metric: string;
   readonly task: string;
@@ -80,7 +80,7 @@ function overlap(a: Shift, b: Shift): number {
 }
 
 /** Each statistic, on all tasks and on those whose names begin with the same words; equal sets once. */
-function kindsOf(jumping: readonly Jumping[]): Kind[] {
+export function kindsOf(jumping: readonly Jumping[]): Kind[] {
   const members = new Map<string, Set<string>>();
   const add = (name: string, measure: string) => members.set(name, (members.get(name) ?? new Set()).add(measure));
   for (const { measure, metric, task } of jumping) {
@@ -149,7 +149,7 @@ function jumps(y: Float64Array): Float64Array {
   });
 }
 
-function shiftAt(jumping: readonly Jumping[], kind: Kind, i: number, places: number): Shift | undefined {
+export function shiftAt(jumping: readonly Jumping[], kind: Kind, i: number, places: number): Shift | undefined {
   const judged = jumping.filter(({ value }) => !Number.isNaN(value[i]));
   const isJump = ({ value, error }: Jumping) => Math.abs(value[i]) > JUMP || Math.abs(error[i]) > JUMP;
   const own = judged.filter(({ measure }) => kind.members.has(measure));
