@@ -40,7 +40,7 @@ export function count(stats: ColumnStats, cell: Cell): void {
     if (cell > stats.greatest) stats.greatest = cell;
   } else if (cell !== null) {
     stats.texts++;
-    stats.firstText ??= cell;
+    stats.firstText ??= String(cell);
   }
 }
 
@@ -87,38 +87,55 @@ export class Combinations {
 
   /** How many there are when only these places count. */
   sizeOf(places: readonly number[]): number {
-    const keys = new Set<string>();
-    for (const cells of this.seen.values()) keys.add(places.map((place) => cells[place]).join("\0"));
-    return keys.size;
+    return new Set(this.projection(places).values()).size;
+  }
+
+  /** Each combination's key → the key of only these places. */
+  projection(places: readonly number[]): ReadonlyMap<string, string> {
+    const projected = [...this.seen].map(([key, cells]): [string, string] => [
+      key,
+      places.map((place) => cells[place]).join("\0"),
+    ]);
+    return new Map(projected);
   }
 }
 
-/** Is a column's number the same in all rows of a run? For one column, over all runs. */
+/** Is a column's number the same in all rows of a run? For one column; what makes a run is decided afterwards. */
 export class Constancy {
-  private readonly values = new Map<string, number>();
-  private repeats = 0;
-  private distinct: number | undefined;
-  isVarying = false;
-  /** Runs differ in it. */
-  isDiffering = false;
+  /** By combination of all columns that may name a run. */
+  private readonly values = new Map<string, { readonly value: number; rows: number }>();
+  private isVarying = false;
 
-  add(run: string, value: number): void {
+  add(combination: string, value: number): void {
     if (this.isVarying) return;
-    const known = this.values.get(run);
+    const known = this.values.get(combination);
     if (known === undefined) {
-      if (this.values.size >= DISTINCT_AT_MOST) this.isVarying = true;
-      else this.values.set(run, value);
-      if (this.distinct !== undefined && !Object.is(this.distinct, value)) this.isDiffering = true;
-      this.distinct ??= value;
-    } else if (Object.is(known, value)) this.repeats++;
-    else {
-      this.isVarying = true;
-      this.values.clear();
-    }
+      if (this.values.size >= DISTINCT_AT_MOST) this.vary();
+      else this.values.set(combination, { value, rows: 1 });
+    } else if (Object.is(known.value, value)) known.rows++;
+    else this.vary();
   }
 
-  /** Some run said it twice, and none ever said something else. */
-  get isSetting(): boolean {
-    return !this.isVarying && this.repeats > 0;
+  /** isSetting: some run said it twice, and none ever said something else. isDiffering: runs differ in it. */
+  over(runs: ReadonlyMap<string, string>): { isSetting: boolean; isDiffering: boolean } {
+    const byRun = new Map<string, { value: number; rows: number }>();
+    let isSetting = !this.isVarying && this.values.size > 0;
+    for (const [combination, { value, rows }] of this.values) {
+      const run = runs.get(combination) ?? combination;
+      const known = byRun.get(run);
+      if (known === undefined) byRun.set(run, { value, rows });
+      else if (Object.is(known.value, value)) known.rows += rows;
+      else isSetting = false;
+    }
+    const all = [...byRun.values()];
+    return {
+      isSetting: isSetting && all.some(({ rows }) => rows > 1),
+      isDiffering: all.some(({ value }) => !Object.is(value, all[0].value)),
+    };
+  }
+
+  private vary(): void {
+    this.isVarying = true;
+    this.values.clear();
   }
 }

@@ -1,8 +1,7 @@
 /**
  * @file Objects as rows of cells under a header that grows with their keys.
  *
- * Objects within are flattened with dots. Lists, and keys beyond 20,000 columns or 8 levels, are named once and left out;
- * true and false are text.
+ * Objects within are flattened with dots. Lists, and keys beyond 20,000 columns or 8 levels, are named once and left out.
  */
 import type { SourceFile } from "../bridge.ts";
 import { isJsonObject } from "../jsonFile.ts";
@@ -61,7 +60,6 @@ export class FlatRows {
 }
 
 function scalarOf(value: unknown): Cell {
-  if (typeof value === "number") return value;
   if (typeof value === "string") return cellOf(value);
-  return typeof value === "boolean" ? String(value) : null;
+  return typeof value === "number" || typeof value === "boolean" ? value : null;
 }

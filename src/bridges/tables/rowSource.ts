@@ -4,7 +4,7 @@
 import type { Json } from "../../core/index.ts";
 
 /** null: no value there. NaN and ±∞ are values. */
-export type Cell = number | string | null;
+export type Cell = number | string | boolean | null;
 
 export interface RowBatch {
   /** Names of the columns; rows may be shorter, never longer. */
@@ -25,7 +25,6 @@ export interface RowSource {
 /** What is in the file and was not taken. */
 export type ReportSkip = (code: string, example: string, count?: number) => void;
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const WORDS = new Map<string, Cell>([
   ["", null],
   ["na", null],
@@ -45,8 +44,13 @@ const WORDS = new Map<string, Cell>([
 
 /** A number where the text is one; NaN and infinities in any case; nothing for "", NA, N/A, None, null, "-"; else the text. */
 export function cellOf(text: string): Cell {
+  const first = text.charCodeAt(0);
+  // A digit, a sign or a point may begin a number; 0x, 0b and 0o are hashes more often than numbers.
+  if ((first >= 43 && first <= 57 && first !== 44 && first !== 47) || first === 32) {
+    const value = +text;
+    if (!Number.isNaN(value) && text.trim() !== "" && !/^\s*[+-]?0[xXbBoO]/.test(text)) return value;
+  }
   const trimmed = text.trim();
-  if (NUMBER.test(trimmed)) return Number(trimmed);
   if (trimmed.length > 9) return trimmed;
   const word = WORDS.get(trimmed.toLowerCase());
   return word === undefined ? trimmed : word;

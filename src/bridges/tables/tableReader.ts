@@ -9,7 +9,7 @@ import { type Json, OntogenyError } from "../../core/index.ts";
 import type { ImportSink, SourceFile } from "../bridge.ts";
 import { ROW_NUMBER_STEP } from "./mapping.ts";
 import type { Cell, RowBatch } from "./rowSource.ts";
-import { stepOf } from "./surveyTable.ts";
+import { stepOf } from "./survey.ts";
 import { RUNS_AT_MOST, type RunMemory, type TableRun, TableRuns } from "./tableRuns.ts";
 import type { TableShape, ValueColumn } from "./tableShape.ts";
 

@@ -86,17 +86,13 @@ async function refusalAtFirstSight(file: SourceFile, kind: Kind, mapping: TableM
   const start = kind === "json" ? file : { ...file, bytes: Math.min(file.bytes, HEAD_BYTES) };
   let first: Refusal | undefined;
   const source = rowsOf(start, kind, (code, why) => {
-    first ??= { code, why };
+    first ??= { code, why: why.replace(`${file.relative}: `, "") };
   });
-  const { refusal } = { refusal: undefined, ...(await surveyTable(source, mapping)) };
-  if (refusal === undefined) return undefined;
-  if (kind === "json") return first ?? refusal;
-  // A first line longer than what was looked at.
-  return refusal.why === "no rows" && file.bytes > HEAD_BYTES
-    ? undefined
-    : refusal.why === "no rows"
-      ? (first ?? refusal)
-      : refusal;
+  const survey = await surveyTable(source, mapping);
+  if (survey.shape !== undefined) return undefined;
+  if (survey.refusal.code !== "NO_ROWS") return survey.refusal;
+  // The first line may be longer than what was looked at.
+  return kind !== "json" && file.bytes > HEAD_BYTES ? undefined : (first ?? survey.refusal);
 }
 
 function rowsOf(file: SourceFile, kind: Kind, report: ReportSkip, from?: Json): RowSource {
