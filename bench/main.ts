@@ -17,6 +17,7 @@ interface Request {
 
 const SUITES: Readonly<Record<string, (request: Request) => Promise<BenchRow[]>>> = {
   study: async ({ root }) => (await import("./study.ts")).studySuite(root),
+  bridges: async (request) => (await import("./bridges/suite.ts")).bridgesSuite(request),
   engine: async (request) => (await import("./engine/suite.ts")).engineSuite({ ...request, onRows: reportProgress }),
 };
 
@@ -96,11 +97,17 @@ function clock(text: string): Clock {
 
 async function refuseUnknown(cases: readonly string[]): Promise<void> {
   if (cases.length === 0) return;
-  const known = name === "engine" ? (await import("./engine/suite.ts")).CASE_NAMES : [];
+  const known = await casesOf(name);
   const unknown = cases.find((word) => !known.includes(word));
   if (unknown === undefined) return;
   const hint = known.length === 0 ? `suite ${name} has no cases to choose from` : `expected ${known.join(", ")}`;
   fail(`CASE_UNKNOWN: ${hint}, got "${unknown}"`);
+}
+
+async function casesOf(suite: string): Promise<readonly string[]> {
+  if (suite === "engine") return (await import("./engine/suite.ts")).CASE_NAMES;
+  if (suite === "bridges") return (await import("./bridges/suite.ts")).BRIDGE_CASES;
+  return [];
 }
 
 function fail(line: string): never {

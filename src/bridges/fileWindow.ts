@@ -1,10 +1,11 @@
 /**
  * @file A moving window over a file: a fixed read buffer, which grows only for a record that needs it.
  *
+ * Reads are synchronous, a window at a time: the way through the thread pool costs more than the copy from the system's cache.
  * Reads up to the size that the file had when it was opened, so that a file which grows faster than it is read still ends.
  * Errors: READ_FAILED with the path.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import fs from "node:fs";
 import { OntogenyError } from "../core/index.ts";
 import type { SourceFile } from "./bridge.ts";
 
@@ -19,24 +20,23 @@ export class FileWindow {
   readonly size: number;
   /** Bytes read from the disk. */
   bytesRead = 0;
-  private readonly handle: FileHandle;
+  private readonly descriptor: number;
   private readonly path: string;
   /** In the file, of `bytes[end]`. */
   private fileEnd: number;
 
-  private constructor(handle: FileHandle, path: string, size: number, from: number, windowBytes: number) {
-    this.handle = handle;
+  private constructor(descriptor: number, path: string, size: number, from: number, windowBytes: number) {
+    this.descriptor = descriptor;
     this.path = path;
     this.size = size;
     this.fileEnd = from;
     this.bytes = new Uint8Array(windowBytes);
   }
 
-  static async open({ path }: Pick<SourceFile, "path">, from = 0, windowBytes = WINDOW_BYTES): Promise<FileWindow> {
+  static open({ path }: Pick<SourceFile, "path">, from = 0, windowBytes = WINDOW_BYTES): FileWindow {
     try {
-      const handle = await open(path, "r");
-      const { size } = await handle.stat();
-      return new FileWindow(handle, path, size, from, windowBytes);
+      const descriptor = fs.openSync(path, "r");
+      return new FileWindow(descriptor, path, fs.fstatSync(descriptor).size, from, windowBytes);
     } catch (cause) {
       throw readFailed(path, cause);
     }
@@ -56,7 +56,7 @@ export class FileWindow {
    * More bytes behind those that are there, with room for `atLeast` of them from `begin` on. False: nothing is left to
    * read.
    */
-  async more(atLeast = 0): Promise<boolean> {
+  more(atLeast = 0): boolean {
     const left = this.size - this.fileEnd;
     if (left <= 0) return false;
     const kept = this.end - this.begin;
@@ -68,7 +68,7 @@ export class FileWindow {
     this.end = kept;
     try {
       const room = Math.min(left, target.length - kept);
-      const { bytesRead } = await this.handle.read(target, kept, room, this.fileEnd);
+      const bytesRead = fs.readSync(this.descriptor, target, kept, room, this.fileEnd);
       this.end += bytesRead;
       this.fileEnd += bytesRead;
       this.bytesRead += bytesRead;
@@ -88,8 +88,8 @@ export class FileWindow {
     this.fileEnd += count - inside;
   }
 
-  async close(): Promise<void> {
-    await this.handle.close();
+  close(): void {
+    fs.closeSync(this.descriptor);
   }
 }
 

@@ -10,6 +10,7 @@ const DOT = 0x2e;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
 const ZERO = 0x30;
+const NINE = 0x39;
 const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 const DIGITS_AT_MOST = 19;
 
@@ -23,34 +24,41 @@ export class JsonNumberReader {
     let at = begin;
     const isNegative = bytes[at] === MINUS;
     if (isNegative) at++;
-    // The first digits as an exact whole number, up to four more behind it.
-    let head = 0;
+    // The digits from the first that is not 0: nine, six and four of them; the rest is only counted. Loops of their own for
+    // each, as most numbers are a 0, a dot and seventeen digits.
+    let first = 0;
+    let second = 0;
     let tail = 0;
-    let tailDigits = 0;
     let digits = 0;
-    let fraction = 0;
     const whole = at;
-    for (let isFraction = false; at < end; at++) {
-      const byte = bytes[at];
-      if (byte === DOT && !isFraction && at > whole) {
-        isFraction = true;
-        continue;
-      }
-      const digit = byte - ZERO;
-      if (digit < 0 || digit > 9) break;
-      if (isFraction) fraction++;
-      else if (at === whole + 1 && bytes[whole] === ZERO) return false;
-      if (digits === 0 && digit === 0) continue;
+    for (; at < end && isDigit(bytes[at]); at++) {
+      const digit = bytes[at] - ZERO;
+      if ((digit | digits) === 0) continue;
+      if (digits < 9) first = first * 10 + digit;
+      else if (digits < 15) second = second * 10 + digit;
+      else if (digits < DIGITS_AT_MOST) tail = tail * 10 + digit;
       digits++;
-      if (digits <= 15) head = head * 10 + digit;
-      else if (digits <= DIGITS_AT_MOST) {
-        tail = tail * 10 + digit;
-        tailDigits++;
-      }
     }
-    if (at === whole || bytes[at - 1] === DOT) return false;
+    const wholeEnd = at;
+    if (wholeEnd === whole || (bytes[whole] === ZERO && wholeEnd > whole + 1)) return false;
+    let fraction = 0;
+    if (at < end && bytes[at] === DOT) {
+      at++;
+      if (digits === 0) while (at < end && bytes[at] === ZERO) at++;
+      const start = at - digits;
+      let stop = Math.min(end, start + 9);
+      for (; at < stop && isDigit(bytes[at]); at++) first = first * 10 + bytes[at] - ZERO;
+      stop = Math.min(end, start + 15);
+      for (; at < stop && isDigit(bytes[at]); at++) second = second * 10 + bytes[at] - ZERO;
+      stop = Math.min(end, start + DIGITS_AT_MOST);
+      for (; at < stop && isDigit(bytes[at]); at++) tail = tail * 10 + bytes[at] - ZERO;
+      while (at < end && isDigit(bytes[at])) at++;
+      digits = at - start;
+      fraction = at - wholeEnd - 1;
+      if (fraction === 0) return false;
+    }
+    const isInteger = wholeEnd === end;
     let exponent = 0;
-    const isInteger = fraction === 0 && at === end;
     if (at < end) {
       if ((bytes[at] | 0x20) !== 0x65) return false;
       const read = exponentOf(bytes, at + 1, end);
@@ -58,17 +66,17 @@ export class JsonNumberReader {
       exponent = read;
     }
     const scale = exponent - fraction;
-    const value =
-      digits > DIGITS_AT_MOST
-        ? Number.NaN
-        : tailDigits === 0
-          ? exactly(head, scale)
-          : doubled(head, tail, tailDigits, scale);
+    const head = digits <= 9 ? first : first * POWERS[Math.min(digits, 15) - 9] + second;
+    let value = Number.NaN;
+    if (digits <= 15) value = exactly(head, scale);
+    else if (digits <= DIGITS_AT_MOST) value = doubled(head, tail, digits - 15, scale);
     this.value = Number.isNaN(value) ? parsed(bytes, begin, end) : isNegative ? -value : value;
     this.isRounded = isInteger && digits > 15 && Math.abs(this.value) > Number.MAX_SAFE_INTEGER;
     return true;
   }
 }
+
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 
 /** NaN: no exponent. */
 function exponentOf(bytes: Uint8Array, begin: number, end: number): number {

@@ -85,7 +85,7 @@ export class LevelDbLogReader {
 
   private append(bytes: Uint8Array, begin: number, end: number, length: number): void {
     if (length + end - begin > this.joined.length) {
-      const larger = new Uint8Array(2 * (length + end - begin));
+      const larger = new Uint8Array(Math.min(2 * (length + end - begin), this.maxRecordBytes));
       larger.set(this.joined.subarray(0, length));
       this.joined = larger;
     }

@@ -13,6 +13,15 @@ export const EVENT = { version: 3, graph: 4, summary: 5, log: 6, session: 7, run
 /** Field numbers of Summary.Value's `value`; 0: nothing known. */
 export const VALUE = { simple: 2, legacyHistogram: 3, image: 4, histogram: 5, audio: 6, tensor: 8 } as const;
 
+/** Field and wire type, as they stand before the values. */
+const WALL_TAG = 0x09;
+const STEP_TAG = 0x10;
+const SUMMARY_TAG = 0x2a;
+const FIRST_TAG = 0x0a;
+const SIMPLE_TAG = 0x15;
+/** Without a step, with an empty tag. */
+const SHORTEST_SCALAR = 20;
+
 export class EventReader {
   wallSecs = Number.NaN;
   /** 2^53 and beyond: the nearest double. */
@@ -37,9 +46,47 @@ export class EventReader {
   valueBegin = 0;
   valueEnd = 0;
 
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private viewed: Uint8Array | undefined;
   private readonly event = new WireReader();
   private readonly summary = new WireReader();
   private readonly value = new WireReader();
+
+  /**
+   * What nearly all events are: a time, a step and one named float, each where PyTorch, TensorFlow 1 and tensorboardX write
+   * them. Sets time, step, tag and `simple`. False: read it field by field.
+   */
+  readPlainScalar(bytes: Uint8Array, begin: number, end: number): boolean {
+    if (bytes[begin] !== WALL_TAG || end - begin < SHORTEST_SCALAR) return false;
+    let at = begin + 9;
+    let step = 0;
+    if (bytes[at] === STEP_TAG) {
+      let shift = 0;
+      let byte = 0;
+      do {
+        byte = bytes[++at];
+        step |= (byte & 0x7f) << shift;
+        shift += 7;
+      } while (byte >= 0x80 && shift < 28);
+      if (byte >= 0x80) return false;
+      at++;
+    }
+    // Summary, Value, tag: each begins in the one before and all but the tag end with the event.
+    if (bytes[at] !== SUMMARY_TAG || bytes[at + 1] !== end - at - 2 || bytes[at + 1] >= 0x80) return false;
+    if (bytes[at + 2] !== FIRST_TAG || bytes[at + 3] !== end - at - 4 || bytes[at + 4] !== FIRST_TAG) return false;
+    const tagEnd = at + 6 + bytes[at + 5];
+    if (tagEnd + 5 !== end || bytes[tagEnd] !== SIMPLE_TAG) return false;
+    if (bytes !== this.viewed) {
+      this.viewed = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.wallSecs = this.view.getFloat64(begin + 1, true);
+    this.step = step;
+    this.tagBegin = at + 6;
+    this.tagEnd = tagEnd;
+    this.simple = this.view.getFloat32(tagEnd + 1, true);
+    return true;
+  }
 
   /** False: malformed; what was read before the bad place stays. */
   read(bytes: Uint8Array, begin: number, end: number): boolean {

@@ -11,6 +11,11 @@ const LENGTH_BYTES = 8;
 const HEADER_BYTES = 12;
 const FRAME_BYTES = 16;
 
+/** Checksums of lengths, ready made for the short ones, of which files are full. */
+const SHORT_LENGTH_CRCS = Uint32Array.from({ length: 1024 }, (_, length) =>
+  maskedCrc32c(Uint8Array.of(length & 0xff, length >> 8, 0, 0, 0, 0, 0, 0)),
+);
+
 export type TfRecordOutcome = "record" | "badData" | "tooLarge" | "badLength" | "incomplete";
 
 /** One object reads a file: its fields tell of the record that was looked at last. */
@@ -32,8 +37,12 @@ export class TfRecordReader {
   read(bytes: Uint8Array, at: number, limit: number): TfRecordOutcome {
     this.frameBytes = HEADER_BYTES;
     if (limit - at < HEADER_BYTES) return "incomplete";
-    if (maskedCrc32c(bytes, at, at + LENGTH_BYTES) !== u32(bytes, at + LENGTH_BYTES)) return "badLength";
-    this.length = u32(bytes, at) + u32(bytes, at + 4) * 2 ** 32;
+    const low = u32(bytes, at);
+    const high = u32(bytes, at + 4);
+    const isShort = high === 0 && low < SHORT_LENGTH_CRCS.length;
+    const crc = isShort ? SHORT_LENGTH_CRCS[low] : maskedCrc32c(bytes, at, at + LENGTH_BYTES);
+    if (crc !== u32(bytes, at + LENGTH_BYTES)) return "badLength";
+    this.length = low + high * 2 ** 32;
     this.frameBytes = this.length + FRAME_BYTES;
     if (this.length > this.maxRecordBytes) return "tooLarge";
     if (limit - at < this.frameBytes) return "incomplete";

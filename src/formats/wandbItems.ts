@@ -12,6 +12,11 @@ import { FIXED64, SPAN, VARINT, WireReader } from "./wire.ts";
 export const ITEM = { none: 3, boolean: 4, integer: 5, number: 6, text: 7, json: 16 } as const;
 const TYPED_JSON = 8;
 
+/** Fields 1, 2 and 16 (of which this is the first of two bytes), each of a length and bytes. */
+const KEY_TAG = 0x0a;
+const NESTED_KEY_TAG = 0x12;
+const JSON_TAG = 0x82;
+
 const NAME_BYTES_AT_MOST = 4096;
 
 /** The items {1 key, 2 nested_key, 16 value_json} of history, summary, configuration and statistics, one by one. */
@@ -50,9 +55,30 @@ export class ItemReader {
         items.skip();
         continue;
       }
-      return items.span() && this.readItem(items.bytes, items.begin, items.close);
+      if (!items.span()) return false;
+      return (
+        this.readPlainItem(items.bytes, items.begin, items.close) ||
+        this.readItem(items.bytes, items.begin, items.close)
+      );
     }
     return false;
+  }
+
+  /** What nearly all items are: one name, then JSON, both shorter than 128 bytes. False: read it field by field. */
+  private readPlainItem(bytes: Uint8Array, begin: number, end: number): boolean {
+    const name = begin + 2;
+    const nameEnd = name + bytes[begin + 1];
+    const value = nameEnd + 3;
+    if (value > end || (bytes[begin] !== KEY_TAG && bytes[begin] !== NESTED_KEY_TAG)) return false;
+    if (bytes[nameEnd] !== JSON_TAG || bytes[nameEnd + 1] !== 1 || value + bytes[nameEnd + 2] !== end) return false;
+    if (bytes[begin + 1] >= 0x80 || bytes[nameEnd + 2] >= 0x80) return false;
+    this.nameBytes = bytes;
+    this.nameBegin = name;
+    this.nameEnd = nameEnd;
+    this.kind = ITEM.json;
+    this.valueBegin = value;
+    this.valueEnd = end;
+    return true;
   }
 
   private readItem(bytes: Uint8Array, begin: number, end: number): boolean {

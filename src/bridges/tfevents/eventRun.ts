@@ -91,6 +91,12 @@ export class EventRun {
   /** One event: `bytes[begin … end)`. */
   take(bytes: Uint8Array, begin: number, end: number): void {
     const { event } = this;
+    if (this.started && event.readPlainScalar(bytes, begin, end)) {
+      const tag = this.tagOf(bytes);
+      if (tag === undefined) this.skipTag();
+      else this.push(tag, event.simple);
+      return;
+    }
     const isWhole = event.read(bytes, begin, end);
     if (!this.started && !Number.isNaN(event.wallSecs)) {
       this.started = true;
@@ -110,7 +116,7 @@ export class EventRun {
     const unsafe = !(Math.abs(event.step) <= Number.MAX_SAFE_INTEGER);
     while (event.nextValue()) {
       const tag = this.tagOf(bytes);
-      if (tag === undefined) this.skip("TFEVENTS_TAG_REFUSED", "a tag longer than 4,096 bytes, or one too many");
+      if (tag === undefined) this.skipTag();
       else if (unsafe) this.skip("STEP_OUT_OF_RANGE", `"${tag.name}": a step beyond 2^53`);
       else {
         if (event.metadataEnd > event.metadataBegin) this.takeMetadata(tag, bytes);
@@ -118,6 +124,10 @@ export class EventRun {
       }
     }
     if (event.malformed) this.skip("TFEVENTS_MALFORMED", "a summary that is not valid protobuf");
+  }
+
+  private skipTag(): void {
+    this.skip("TFEVENTS_TAG_REFUSED", "a tag longer than 4,096 bytes, or one too many");
   }
 
   private tagOf(bytes: Uint8Array): Tag | undefined {

@@ -8,6 +8,7 @@
 import { TfRecordReader } from "../../formats/index.ts";
 import type { Bridge, ImportSink, ImportUnit, SourceFile } from "../bridge.ts";
 import { FileWindow } from "../fileWindow.ts";
+import { ReadProgress, readWindows, STOP } from "../readWindows.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { readYamlConfiguration } from "../yamlConfiguration.ts";
 import { claimEventFiles } from "./claim.ts";
@@ -15,7 +16,6 @@ import { EventRun } from "./eventRun.ts";
 import { type EventState, maybeJsonOfState, parseEventState } from "./state.ts";
 
 const MAX_RECORD_BYTES = 64 * 2 ** 20;
-const DRAIN_BYTES = 2 ** 22;
 
 export const tfeventsBridge: Bridge = {
   format: "tfevents",
@@ -41,17 +41,16 @@ export const tfeventsBridge: Bridge = {
 type FileState = EventState["files"][number];
 
 class DirectoryReader {
-  private readonly sink: ImportSink;
   private readonly events: EventRun;
   private readonly skips: SkipCounter;
+  private readonly progress: ReadProgress;
   private readonly records = new TfRecordReader(MAX_RECORD_BYTES);
-  private bytesRead = 0;
-  private drained = 0;
+  private isDamaged = false;
 
   constructor(sink: ImportSink, events: EventRun, skips: SkipCounter) {
-    this.sink = sink;
     this.events = events;
     this.skips = skips;
+    this.progress = new ReadProgress(sink, skips);
   }
 
   async readAll({ files }: ImportUnit, before: EventState): Promise<FileState[]> {
@@ -61,7 +60,7 @@ class DirectoryReader {
       after.push(await this.readFile(file, known.get(file.relative)));
       known.delete(file.relative);
     }
-    await this.sink.drain(this.bytesRead);
+    await this.progress.tell();
     // Files that are not among the unit's this time may be again.
     return [...after, ...known.values()];
   }
@@ -69,47 +68,34 @@ class DirectoryReader {
   private async readFile(file: SourceFile, before: FileState | undefined): Promise<FileState> {
     const [, offset, epoch, reported] = before ?? [file.relative, 0, undefined, -1];
     this.events.beginFile(file.relative, epoch);
-    const window = await FileWindow.open(file, offset);
+    this.isDamaged = false;
+    const window = FileWindow.open(file, offset);
     try {
-      const end = await this.readRecords(window);
-      if (end !== "whole" && window.position !== reported) this.report(file, window, end);
-      const place = end === "whole" ? -1 : window.position;
-      return [file.relative, window.position, this.events.fileEpoch, place];
+      await readWindows(window, (one) => this.takeWhole(one), this.progress);
+      const { position, left } = window;
+      if (left > 0 && position !== reported) this.report(file, position, left);
+      return [file.relative, position, this.events.fileEpoch, left > 0 ? position : -1];
     } finally {
-      await window.close();
+      window.close();
     }
   }
 
-  /** How the file ends: with a whole record, within one, or in damage. */
-  private async readRecords(window: FileWindow): Promise<"whole" | "incomplete" | "badLength"> {
+  private takeWhole(window: FileWindow): number {
     const { records, events } = this;
     for (;;) {
       const outcome = records.read(window.bytes, window.begin, window.end);
       if (outcome === "record") {
         events.take(window.bytes, records.begin, records.end);
         window.begin += records.frameBytes;
-      } else if (outcome === "badLength") return "badLength";
-      else if (outcome === "incomplete") {
-        if (!(await this.more(window))) return window.left === 0 ? "whole" : "incomplete";
+      } else if (outcome === "incomplete") return records.frameBytes;
+      else if (outcome === "badLength") {
+        this.isDamaged = true;
+        return STOP;
       } else {
         this.skipRecord(outcome, window);
         window.skip(records.frameBytes);
       }
     }
-  }
-
-  private async more(window: FileWindow): Promise<boolean> {
-    const before = window.bytesRead;
-    // A record that the file does not hold whole yet: nothing is gained by making room for it.
-    if (this.records.frameBytes > window.left && window.end - window.begin === window.left) return false;
-    const isMore = await window.more(Math.min(this.records.frameBytes, window.left));
-    this.bytesRead += window.bytesRead - before;
-    if (this.bytesRead - this.drained >= DRAIN_BYTES) {
-      this.drained = this.bytesRead;
-      this.skips.flush(this.sink);
-      await this.sink.drain(this.bytesRead);
-    }
-    return isMore;
   }
 
   private skipRecord(outcome: "badData" | "tooLarge", { position }: FileWindow): void {
@@ -123,17 +109,16 @@ class DirectoryReader {
       );
   }
 
-  private report(file: SourceFile, { position, left }: FileWindow, end: "incomplete" | "badLength"): void {
-    if (end === "incomplete")
+  private report({ relative }: SourceFile, position: number, left: number): void {
+    if (this.isDamaged)
       this.skips.add(
-        "UNFINISHED_TAIL",
-        () =>
-          `${file.relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
+        "TFEVENTS_BAD_LENGTH",
+        () => `${relative}: damaged at byte ${position}; the last ${left} bytes are not read`,
       );
     else
       this.skips.add(
-        "TFEVENTS_BAD_LENGTH",
-        () => `${file.relative}: damaged at byte ${position}; the last ${left} bytes are not read`,
+        "UNFINISHED_TAIL",
+        () => `${relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
       );
   }
 }

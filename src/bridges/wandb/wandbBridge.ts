@@ -3,19 +3,19 @@
  *
  * Every checksum is checked. A record that is cut off at the end is normal (the run goes on, or was killed): its status is
  * then unknown, and reading goes on from there when the file has grown. Damage loses the record that it is in; records above
- * 64 MiB are passed over. All of it is counted.
+ * 32 MiB are passed over. All of it is counted.
  */
 import { LevelDbLogReader, type LogOutcome, WANDB_HEADER } from "../../formats/index.ts";
 import type { Bridge, ImportSink, ImportUnit, SourceFile } from "../bridge.ts";
 import { FileWindow } from "../fileWindow.ts";
+import { ReadProgress, readWindows } from "../readWindows.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { flatConfiguration, readYaml } from "../yamlConfiguration.ts";
 import { claimWandbFiles } from "./claim.ts";
 import { maybeJsonOfWandbState, parseWandbState, type WandbState } from "./state.ts";
 import { WandbRun } from "./wandbRun.ts";
 
-const MAX_RECORD_BYTES = 64 * 2 ** 20;
-const DRAIN_BYTES = 2 ** 22;
+const MAX_RECORD_BYTES = 32 * 2 ** 20;
 
 export const wandbBridge: Bridge = {
   format: "wandb",
@@ -40,16 +40,15 @@ export const wandbBridge: Bridge = {
 type FileState = WandbState["files"][number];
 
 class LogFilesReader {
-  private readonly sink: ImportSink;
   private readonly records: WandbRun;
   private readonly skips: SkipCounter;
-  private bytesRead = 0;
-  private drained = 0;
+  private readonly progress: ReadProgress;
+  private readonly log = new LevelDbLogReader(MAX_RECORD_BYTES);
 
   constructor(sink: ImportSink, records: WandbRun, skips: SkipCounter) {
-    this.sink = sink;
     this.records = records;
     this.skips = skips;
+    this.progress = new ReadProgress(sink, skips);
   }
 
   async readAll({ files }: ImportUnit, before: WandbState): Promise<FileState[]> {
@@ -59,7 +58,7 @@ class LogFilesReader {
       after.push(await this.readFile(file, known.get(file.relative)));
       known.delete(file.relative);
     }
-    await this.sink.drain(this.bytesRead);
+    await this.progress.tell();
     // Files that are not among the unit's this time may be again.
     return [...after, ...known.values()];
   }
@@ -67,57 +66,39 @@ class LogFilesReader {
   private async readFile(file: SourceFile, before: FileState | undefined): Promise<FileState> {
     const [, offset, segment, reported] = before ?? [file.relative, 0, undefined, -1];
     this.records.beginFile(segment);
-    const window = await FileWindow.open(file, offset);
+    const window = FileWindow.open(file, offset);
     try {
-      const isHeader = offset > 0 || (await this.passHeader(window));
-      const isWhole = isHeader && (await this.readRecords(window));
+      await readWindows(window, (one) => this.takeWhole(one), this.progress);
       const { position, left } = window;
-      if (!isWhole && position !== reported)
+      if (left > 0 && position !== reported)
         this.skips.add(
           "UNFINISHED_TAIL",
           () =>
             `${file.relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
         );
-      return [file.relative, position, this.records.history.segment, isWhole ? -1 : position];
+      return [file.relative, position, this.records.history.segment, left > 0 ? position : -1];
     } finally {
-      await window.close();
+      window.close();
     }
   }
 
-  private async passHeader(window: FileWindow): Promise<boolean> {
-    while (window.end - window.begin < WANDB_HEADER.length) if (!(await window.more())) return false;
-    window.begin += WANDB_HEADER.length;
-    return true;
-  }
-
-  /** Whether the file ends with a whole record. */
-  private async readRecords(window: FileWindow): Promise<boolean> {
-    const log = new LevelDbLogReader(MAX_RECORD_BYTES);
+  private takeWhole(window: FileWindow): number {
+    const { log, records } = this;
+    let { position } = window;
+    if (position === 0) {
+      if (window.end < WANDB_HEADER.length) return WANDB_HEADER.length;
+      position = WANDB_HEADER.length;
+      window.begin = position;
+    }
     for (;;) {
-      const { begin, end, position } = window;
-      const outcome = log.read(window.bytes, begin, end, position);
-      if (outcome === "incomplete") {
-        if (!(await this.more(window, log.frameBytes))) return window.left === 0;
-        continue;
-      }
-      if (outcome === "record") this.records.take(log.bytes, log.begin, log.end);
+      const outcome = log.read(window.bytes, window.begin, window.end, position);
+      // Twice what is there, so that a long record is not looked at again for each of its chunks.
+      if (outcome === "incomplete") return Math.max(log.frameBytes, 2 * (window.end - window.begin));
+      if (outcome === "record") records.take(log.bytes, log.begin, log.end);
       else this.skip(outcome, position);
       window.begin += log.frameBytes;
+      position += log.frameBytes;
     }
-  }
-
-  private async more(window: FileWindow, needed: number): Promise<boolean> {
-    if (needed > window.left && window.end - window.begin === window.left) return false;
-    const before = window.bytesRead;
-    // Twice what is there, so that a long record is not looked at again for each of its chunks.
-    const isMore = await window.more(Math.min(Math.max(needed, 2 * (window.end - window.begin)), window.left));
-    this.bytesRead += window.bytesRead - before;
-    if (this.bytesRead - this.drained >= DRAIN_BYTES) {
-      this.drained = this.bytesRead;
-      this.skips.flush(this.sink);
-      await this.sink.drain(this.bytesRead);
-    }
-    return isMore;
   }
 
   private skip(outcome: Exclude<LogOutcome, "record" | "incomplete">, position: number): void {

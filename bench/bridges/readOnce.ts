@@ -1,0 +1,32 @@
+/**
+ * @file `readOnce.js FORMAT FOLDER`: reads one folder with one bridge into the import's own sink, in a process of its own, and
+ * prints what it took. The compiler starts cold; starting the process and loading the program are not counted.
+ */
+import { BRIDGES } from "../../src/bridges/index.ts";
+import { scanTree } from "../../src/study/import/scanTree.ts";
+import { UnitSink } from "../../src/study/import/unitSink.ts";
+
+const [, , format, folder] = process.argv;
+const bridge = BRIDGES.find((one) => one.format === format)!;
+const tree = await scanTree(folder);
+const begun = performance.now();
+let points = 0;
+let sum = 0;
+for (const unit of await bridge.claim(tree)) {
+  const sink = new UnitSink({
+    unit,
+    where: folder,
+    write: async (series) => {
+      for (const { columns } of series) {
+        points += columns.value.length;
+        for (const value of columns.value) sum += value;
+      }
+    },
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  });
+  await bridge.read(unit, { sink });
+  await sink.writeOut();
+}
+const ms = performance.now() - begun;
+console.log(JSON.stringify({ ms, points, sum, peakMiB: process.resourceUsage().maxRSS / 1024 }));
