@@ -25,9 +25,9 @@ export const multiPowerLaw: LossLaw = {
     { name: "A", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
     { name: "α", lower: 0.01, upper: 5, isLinear: false },
     { name: "B", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
-    { name: "C", lower: 1e-4, upper: 1e4, isLinear: false },
-    { name: "β", lower: 0.01, upper: 5, isLinear: false },
-    { name: "γ", lower: 0.01, upper: 3, isLinear: false },
+    { name: "C", lower: 1e-4, upper: 1e4, isLinear: false, prior: { centre: 2, logSd: 0.7 } },
+    { name: "β", lower: 0.01, upper: 5, isLinear: false, prior: { centre: 0.6, logSd: 0.3 } },
+    { name: "γ", lower: 0.01, upper: 3, isLinear: false, prior: { centre: 0.6, logSd: 0.3 } },
   ],
   starts: [0.3, 0.6].flatMap((alpha) =>
     [0.3, 1, 3, 10].flatMap((c) => [0.3, 0.6].flatMap((beta) => [0.3, 0.6].map((gamma) => [alpha, c, beta, gamma]))),
