@@ -15,7 +15,10 @@ const GROUP_WIDTH = 0.12;
 /** Within a group η changes by at most this factor. */
 const RATE_WIDTH = 1.15;
 
-/** Parameters in the order of the paper's tables: L₀, A, α, B, C, β, γ. */
+/**
+ * Parameters in the order of the paper's tables: L₀, A, α, B, C, β, γ. Priors: what the paper finds of C, β and γ at its three
+ * sizes (2.0–2.1, .58–.60, .63–.66), with generous spreads; without them a few schedules leave a long valley of equal fits.
+ */
 export const multiPowerLaw: LossLaw = {
   name: "multi-power law (Luo 2025)",
   source:
