@@ -7,6 +7,7 @@
 import { DomainError, RefusedError, ShapeError } from "../../../core/index.ts";
 import { type LeastSquaresFit, leastSquaresFit } from "../../fit/levenbergMarquardt.ts";
 import { nonNegativeSolve } from "../../fit/nonNegative.ts";
+import { huber } from "../../fit/robust.ts";
 import { type LearningRateSchedule, requireCovered } from "./schedule.ts";
 
 /** A loss curve and the schedule it was trained under. */
@@ -31,6 +32,8 @@ export interface LawParameter {
   readonly upper: number;
   /** Enters the loss linearly (level, amplitude): found exactly for each start. */
   readonly isLinear: boolean;
+  /** What is known of it from elsewhere: centre, and spread of its logarithm. */
+  readonly prior?: { readonly centre: number; readonly logSd: number };
 }
 
 export interface LossLaw {
@@ -45,18 +48,21 @@ export interface LossLaw {
 export interface LawFit {
   readonly law: LossLaw;
   readonly parameters: readonly number[];
-  /** Σ Huber of ln(loss) residuals. */
+  /** Σ Huber of ln(loss) residuals, without what priors add. */
   readonly huberSum: number;
   /** By curve, ln(observed) − ln(fitted) at `steps[c]`. */
   readonly residuals: readonly Float64Array[];
   readonly steps: readonly (readonly number[])[];
   /** ∂ ln loss / ∂ (fitted coordinate), by curve and coordinate; for intervals. */
   readonly jacobians: readonly (readonly Float64Array[])[];
+  readonly hasPriors: boolean;
   /** What is wrong with the fit; empty when nothing is. */
   readonly diagnostics: readonly string[];
 }
 
 export const LAW_HUBER_DELTA = 1e-3;
+/** A prior counts as this many points, each of which misses by δ where the parameter is one spread off. */
+const PRIOR_POINTS = 10;
 
 /**
  * Fits a law on all curves at once: Σ Huber(ln L̂ − ln L), δ = 1e-3, each curve's points of equal weight. From each start the
@@ -66,7 +72,7 @@ export const LAW_HUBER_DELTA = 1e-3;
 export function fitLossLaw(
   law: LossLaw,
   curves: readonly ScheduledCurve[],
-  { from }: { readonly from?: readonly number[] } = {},
+  { from, hasPriors = true }: { readonly from?: readonly number[]; readonly hasPriors?: boolean } = {},
 ): LawFit {
   const kept = curves.map(usablePoints);
   const n = kept.reduce((sum, { steps }) => sum + steps.length, 0);
@@ -79,10 +85,10 @@ export function fitLossLaw(
   const starts = from === undefined ? bestStarts(law, problem) : [from];
   let best: LeastSquaresFit | undefined;
   for (const start of starts) {
-    const fit = refine(law, problem, start);
+    const fit = refine(law, problem, start, hasPriors);
     if (best === undefined || fit.loss < best.loss) best = fit;
   }
-  return lawFitOf(law, problem, kept, best!);
+  return { ...lawFitOf(law, problem, kept, best!), hasPriors };
 }
 
 interface Problem {
@@ -162,7 +168,13 @@ function squaresOf({ designs, logs }: Problem, parameters: readonly number[]): n
   return sum;
 }
 
-function refine(law: LossLaw, { designs, logs, n }: Problem, start: readonly number[]): LeastSquaresFit {
+function refine(
+  law: LossLaw,
+  { designs, logs, n }: Problem,
+  start: readonly number[],
+  hasPriors: boolean,
+): LeastSquaresFit {
+  const priors = law.parameters.flatMap(({ prior }, j) => (hasPriors && prior !== undefined ? [{ ...prior, j }] : []));
   const natural = (x: Float64Array) => law.parameters.map(({ isLinear }, j) => (isLinear ? x[j] : Math.exp(x[j])));
   const toFitted = (value: number, j: number) => (law.parameters[j].isLinear ? value : Math.log(value));
   return leastSquaresFit(
@@ -181,10 +193,15 @@ function refine(law: LossLaw, { designs, logs, n }: Problem, start: readonly num
         for (let i = 0; i < m; i++) losses[i] = Math.log(losses[i]) - logs[c][i];
         offset += m;
       });
+      for (const { j, centre, logSd } of priors)
+        for (let k = 0; k < PRIOR_POINTS; k++, offset++) {
+          residuals[offset] = (LAW_HUBER_DELTA * (x[j] - Math.log(centre))) / logSd;
+          jacobian[j][offset] = LAW_HUBER_DELTA / logSd;
+        }
     },
     {
       start: start.map(toFitted),
-      residuals: n,
+      residuals: n + PRIOR_POINTS * priors.length,
       lower: law.parameters.map(({ lower }, j) => toFitted(lower, j)),
       upper: law.parameters.map(({ upper }, j) => toFitted(upper, j)),
       huberDelta: LAW_HUBER_DELTA,
@@ -198,8 +215,8 @@ function lawFitOf(
   law: LossLaw,
   { logs }: Problem,
   kept: readonly { steps: number[] }[],
-  { x, loss, residuals, jacobian, converged, atBound }: LeastSquaresFit,
-): LawFit {
+  { x, residuals, jacobian, converged, atBound }: LeastSquaresFit,
+): Omit<LawFit, "hasPriors"> {
   let offset = 0;
   const slices = logs.map(({ length }) => {
     const range = [offset, offset + length] as const;
@@ -209,7 +226,7 @@ function lawFitOf(
   return {
     law,
     parameters: law.parameters.map(({ isLinear }, j) => (isLinear ? x[j] : Math.exp(x[j]))),
-    huberSum: loss,
+    huberSum: residuals.subarray(0, offset).reduce((sum, r) => sum + huber(r, LAW_HUBER_DELTA), 0),
     residuals: slices.map(([a, b]) => residuals.slice(a, b).map((r) => -r)),
     steps: kept.map(({ steps }) => steps),
     jacobians: slices.map(([a, b]) => jacobian.map((column) => column.slice(a, b))),

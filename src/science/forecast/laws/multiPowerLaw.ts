@@ -15,7 +15,10 @@ const GROUP_WIDTH = 0.12;
 /** Within a group η changes by at most this factor. */
 const RATE_WIDTH = 1.15;
 
-/** Parameters in the order of the paper's tables: L₀, A, α, B, C, β, γ. */
+/**
+ * Parameters in the order of the paper's tables: L₀, A, α, B, C, β, γ. Priors: what the paper finds of C, β and γ at its three
+ * sizes (2.0–2.1, .58–.60, .63–.66), with generous spreads; without them a few schedules leave a long valley of equal fits.
+ */
 export const multiPowerLaw: LossLaw = {
   name: "multi-power law (Luo 2025)",
   source:
@@ -25,9 +28,9 @@ export const multiPowerLaw: LossLaw = {
     { name: "A", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
     { name: "α", lower: 0.01, upper: 5, isLinear: false },
     { name: "B", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
-    { name: "C", lower: 1e-4, upper: 1e4, isLinear: false },
-    { name: "β", lower: 0.01, upper: 5, isLinear: false },
-    { name: "γ", lower: 0.01, upper: 3, isLinear: false },
+    { name: "C", lower: 1e-4, upper: 1e4, isLinear: false, prior: { centre: 2, logSd: 0.7 } },
+    { name: "β", lower: 0.01, upper: 5, isLinear: false, prior: { centre: 0.6, logSd: 0.3 } },
+    { name: "γ", lower: 0.01, upper: 3, isLinear: false, prior: { centre: 0.6, logSd: 0.3 } },
   ],
   starts: [0.3, 0.6].flatMap((alpha) =>
     [0.3, 1, 3, 10].flatMap((c) => [0.3, 0.6].flatMap((beta) => [0.3, 0.6].map((gamma) => [alpha, c, beta, gamma]))),

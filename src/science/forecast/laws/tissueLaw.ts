@@ -18,7 +18,8 @@ export const tissueLaw: LossLaw = {
     { name: "A", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
     { name: "α", lower: 0.01, upper: 5, isLinear: false },
     { name: "C", lower: 0, upper: Number.POSITIVE_INFINITY, isLinear: true },
-    { name: "τ", lower: 1.5, upper: 1e5, isLinear: false },
+    // The paper's λ lie between .99 and .999.
+    { name: "τ", lower: 1.5, upper: 1e5, isLinear: false, prior: { centre: 300, logSd: 1 } },
   ],
   starts: POWERS.flatMap((alpha) => DECAYS.map((lambda) => [alpha, 1 / (1 - lambda)])),
   design({ rates, sums, warmupEnd }, steps) {
