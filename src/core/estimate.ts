@@ -29,5 +29,7 @@ export function digitsFor(width: number): number {
 export function formatNumber(value: number, digits = 3): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  return value.toFixed(digits).replace("-", "−");
+  const text = value.toFixed(digits);
+  // A negative number that rounds to nothing has no sign left.
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
