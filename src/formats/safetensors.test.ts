@@ -5,7 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DType, Tensor } from "../core/index.ts";
-import { decodeSafetensors, encodeSafetensors, MAX_HEADER_BYTES } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { MAX_HEADER_BYTES } from "./safetensorsHeader.ts";
 
 const SEED = { seed: 17, numRuns: 60 };
 

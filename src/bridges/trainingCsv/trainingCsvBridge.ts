@@ -2,7 +2,7 @@
  * @file CSV logs of PyTorch Lightning (`metrics.csv`) and of Keras (CSVLogger): one file is one run, each column a measure.
  *
  * Columns come in any order; an empty cell (in Keras also "NA") is no value; nan and ±inf are values, what is no number is counted. A row whose
- * step goes back for some column begins the next segment of all of them. Lightning's `hparams.yaml` is the configuration,
+ * step goes back for some column (in Keras: does not go on) begins the next segment of all of them. Lightning's `hparams.yaml` is the configuration,
  * its "epoch" a measure like others, "x_step" and "x_epoch" measures of their own; Keras' step is the epoch, counted from 0 as it
  * does. A last line without line feed waits for the next import; a file that was rewritten (Lightning adds columns so) is read whole again.
  */
@@ -47,6 +47,7 @@ const StateSchema = z.strictObject({
   header: z.string(),
   segment: z.number(),
   lastSteps: z.array(z.tuple([z.string(), z.number()])),
+  lastEpoch: z.number().optional(),
 });
 type State = z.infer<typeof StateSchema>;
 
@@ -105,6 +106,7 @@ class RowReader {
   private readonly series: (SeriesSink | undefined)[] = [];
   private readonly lastSteps: Map<string, number>;
   private segment: number;
+  private lastEpoch: number | undefined;
 
   constructor(run: RunSink, skips: SkipCounter, shape: TrainingCsv, before: State) {
     this.run = run;
@@ -113,10 +115,12 @@ class RowReader {
     this.header = before.header;
     this.segment = before.segment;
     this.lastSteps = new Map(before.lastSteps);
+    this.lastEpoch = before.lastEpoch;
   }
 
   state(offset: number): Json {
-    return { offset, header: this.header, segment: this.segment, lastSteps: [...this.lastSteps] };
+    const { header, segment, lastEpoch } = this;
+    return { offset, header, segment, lastSteps: [...this.lastSteps], ...(lastEpoch !== undefined && { lastEpoch }) };
   }
 
   take(line: string, { relative }: SourceFile): void {
@@ -144,6 +148,9 @@ class RowReader {
         );
         continue;
       }
+      // Written into every row, as part of its address: said once a step.
+      if (measure === "epoch" && step === this.lastSteps.get(measure) && value === this.lastEpoch) continue;
+      if (measure === "epoch") this.lastEpoch = value;
       const series = this.series[column] ?? this.run.series(measure, knownMeasure(measure));
       this.series[column] = series;
       series.push(step, value, Number.NaN, this.segment);
@@ -151,13 +158,13 @@ class RowReader {
     }
   }
 
+  /** In Keras' files an epoch has one row, so that the same epoch again is a restart too. */
   private goesBack(cells: readonly string[], step: number): boolean {
-    return this.shape.measures.some(
-      (measure, column) =>
-        measure !== undefined &&
-        cells[column] !== "" &&
-        step < (this.lastSteps.get(measure) ?? Number.NEGATIVE_INFINITY),
-    );
+    const { measures, kind } = this.shape;
+    return measures.some((measure, column) => {
+      const last = measure === undefined || cells[column] === "" ? undefined : this.lastSteps.get(measure);
+      return last !== undefined && (step < last || (kind === "keras" && step === last));
+    });
   }
 }
 
