@@ -13,6 +13,8 @@ import { resolution } from "./resolution.ts";
 
 /** Checkpoints on either side that tell how much a measure moves here. */
 const NEAR = 3;
+/** Steps on either side that tell how far two runs lie apart here. */
+const APART = 6;
 
 export interface Agreement {
   /** Tasks that both checkpoints have. */
@@ -32,8 +34,14 @@ interface Pooled {
   readonly grain: number;
   /** Usual difference between two checkpoints of different runs. */
   readonly spread: number;
-  readonly counts: ReadonlyMap<number, number>;
-  readonly total: number;
+  readonly everywhere: Tally;
+  readonly atStep: ReadonlyMap<number, Tally>;
+}
+
+/** How often each value occurs. */
+interface Tally {
+  readonly counts: Map<number, number>;
+  total: number;
 }
 
 /** Looks values up and knows what is usual, over all the runs given. */
@@ -95,13 +103,17 @@ export class Agreements {
   }
 
   private tieChance(measure: string, x: number, a: RecordedRun, stepA: number, b: RecordedRun, stepB: number): number {
-    const { grain, spread, counts, total } = this.pooled.get(measure)!;
+    const { grain, spread, everywhere, atStep } = this.pooled.get(measure)!;
     if (!Number.isFinite(grain)) return 1;
-    const near = [
-      this.movement(measure, a, stepA, a === b ? stepB : Number.NaN),
-      this.movement(measure, b, stepB, a === b ? stepA : Number.NaN),
-    ];
-    let chance = total > 2 ? Math.max(0, ((counts.get(x) ?? 0) - 2) / (total - 2)) : 0;
+    const near =
+      a !== b && stepA === stepB
+        ? [this.difference(measure, a, b, stepA), this.movement(measure, a, stepA, Number.NaN)]
+        : [
+            this.movement(measure, a, stepA, a === b ? stepB : Number.NaN),
+            this.movement(measure, b, stepB, a === b ? stepA : Number.NaN),
+          ];
+    let chance = commonness(everywhere, x);
+    if (stepA === stepB) chance = Math.max(chance, commonness(atStep.get(stepA), x));
     let least = spread;
     for (const { ties, spread: here } of near) {
       chance = Math.max(chance, ties);
@@ -109,6 +121,18 @@ export class Agreements {
     }
     if (!(least > 0)) return 1;
     return Math.min(1, Math.max(chance, grain / (Math.sqrt(2 * Math.PI) * least)));
+  }
+
+  /** How far two runs lie apart at the steps around, where they do; nothing where they hardly ever do (copies). */
+  private difference(measure: string, a: RecordedRun, b: RecordedRun, step: number): { ties: number; spread: number } {
+    const { series, position } = this.indexed.get(a)!.get(measure)!;
+    const at = position.get(step)!;
+    const apart: number[] = [];
+    for (let u = Math.max(0, at - APART); u <= Math.min(series.steps.length - 1, at + APART); u++) {
+      const difference = Math.abs(series.values[u] - this.valueAt(b, measure, series.steps[u]));
+      if (u !== at && Number.isFinite(difference) && difference > 0) apart.push(difference);
+    }
+    return { ties: 0, spread: apart.length < 3 ? Number.NaN : 1.4826 * median(apart) };
   }
 
   /** Share of ties and the usual difference between neighbours near a step; neighbours that are the pair itself do not count. */
@@ -129,18 +153,30 @@ export class Agreements {
 }
 
 function pool(all: readonly MeasuredSeries[]): Pooled {
-  const values = all.flatMap((series) => series.values.filter(Number.isFinite));
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const centre = values.length === 0 ? 0 : median(values);
+  const everywhere: Tally = { counts: new Map(), total: 0 };
+  const atStep = new Map<number, Tally>();
+  const finite: number[] = [];
+  for (const { steps, values } of all)
+    values.forEach((value, i) => {
+      if (!Number.isFinite(value)) return;
+      finite.push(value);
+      const here = atStep.get(steps[i]) ?? { counts: new Map(), total: 0 };
+      atStep.set(steps[i], here);
+      for (const tally of [everywhere, here]) {
+        tally.counts.set(value, (tally.counts.get(value) ?? 0) + 1);
+        tally.total++;
+      }
+    });
+  const centre = finite.length === 0 ? 0 : median(finite);
   const spread =
-    values.length < 3 ? Number.NaN : Math.SQRT2 * 1.4826 * median(values.map((value) => Math.abs(value - centre)));
-  return {
-    grain: resolution(values),
-    spread: spread > 0 ? spread : Number.POSITIVE_INFINITY,
-    counts,
-    total: values.length,
-  };
+    finite.length < 3 ? Number.NaN : Math.SQRT2 * 1.4826 * median(finite.map((value) => Math.abs(value - centre)));
+  return { grain: resolution(finite), spread: spread > 0 ? spread : Number.POSITIVE_INFINITY, everywhere, atStep };
+}
+
+/** Share of the other checkpoints that have this very value; the two compared are left out. */
+function commonness(tally: Tally | undefined, value: number): number {
+  if (tally === undefined || tally.total <= 2) return 0;
+  return Math.max(0, ((tally.counts.get(value) ?? 0) - 2) / (tally.total - 2));
 }
 
 /**

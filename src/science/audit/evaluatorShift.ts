@@ -19,6 +19,8 @@ import { resolution } from "./resolution.ts";
 
 const REACH = 6;
 const TASKS_AT_LEAST = 3;
+/** Checkpoints that tell what is usual before a jump: training itself begins with one. */
+const BEFORE_AT_LEAST = 3;
 /** A jump of one measure: 1 in 1,000 for the median of some ten differences, worth about 4 degrees of freedom. */
 const JUMP = studentTQuantile(1 - 0.001 / 2, 4);
 
@@ -58,7 +60,7 @@ export function evaluatorShift(run: RecordedRun, { level }: CheckOptions): Findi
   const kinds = kindsOf(jumping);
   const places = kinds.length * Math.max(1, grid.length - 1);
   const shifts: Shift[] = [];
-  for (let i = 1; i < grid.length; i++) {
+  for (let i = BEFORE_AT_LEAST; i < grid.length; i++) {
     const here = kinds.map((kind) => shiftAt(jumping, kind, i, places)).filter((shift) => shift !== undefined);
     const best = here.reduce<Shift | undefined>((a, b) => (a === undefined || b.chance < a.chance ? b : a), undefined);
     if (best !== undefined && best.chance <= level) shifts.push(best);

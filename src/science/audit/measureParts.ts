@@ -34,9 +34,17 @@ function lastPart(task: string): string {
 const SCHEDULES =
   /(^|[/._\- ])(lr|learning_?rate|epochs?|(num_)?(input_)?tokens?(_seen)?|flops?|flos|total_?flo(p)?s|time|steps?|iter(ation)?s?|secs?|seconds|runtime|momentum|beta\d?|weight_?decay|batch_?size|warmup|samples_per_second|steps_per_second|examples)([/._\- ]|$)/i;
 
+/** Answers given before: a function of the name alone, asked for every series by every check. */
+const schedules = new Map<string, boolean>();
+
 /** A setting or a counter rather than something measured: equal in runs of one configuration, and says nothing of weights. */
 export function isSchedule(measure: string): boolean {
-  return SCHEDULES.test(measure) || isBookkeeping(measure);
+  let known = schedules.get(measure);
+  if (known === undefined) {
+    known = SCHEDULES.test(measure) || isBookkeeping(measure);
+    schedules.set(measure, known);
+  }
+  return known;
 }
 
 /** Measures by task, in the order of their first appearance. */

@@ -14,10 +14,14 @@ import { type Apartness, apartness } from "./apartness.ts";
 import { type CheckOptions, filesAt, finding, listed } from "./check.ts";
 import { type Excursion, excursions, judgedScale, REACH } from "./excursion.ts";
 import { isSchedule } from "./measureParts.ts";
+import { resolution } from "./resolution.ts";
 import { taskColumns } from "./taskColumns.ts";
 
 /** Fewer tasks are no "many at once". */
-const TASKS_AT_LEAST = 5;
+const TASKS_AT_LEAST = 10;
+
+/** A deviation of its own with twice the variance of the usual scatter makes ln(1 + 2/2). */
+const APART_AT_LEAST = Math.LN2;
 
 interface Judged {
   readonly run: RecordedRun;
@@ -44,12 +48,24 @@ function judge(run: RecordedRun): Judged {
     if (isSchedule(measure) || series.steps.length < 10) continue;
     const { scaled, isLog } = judgedScale(series.values);
     byMeasure.set(measure, excursions(series.steps, scaled));
+    const grain = latticeOf(series);
     itemErrors.set(
       measure,
-      Float64Array.from(series.steps, (_, i) => itemError(series, i, isLog)),
+      Float64Array.from(series.steps, (_, i) => itemError(series, i, isLog, grain)),
     );
   }
   return { run, byMeasure, itemErrors, apart: apartness(taskColumns(run), TASKS_AT_LEAST) };
+}
+
+/** Spacing of the lattice on which shares of a countable number of items lie; NaN for anything else. */
+function latticeOf({ values }: MeasuredSeries): number {
+  const isShare = values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1));
+  if (!isShare) return Number.NaN;
+  const grain = resolution(values);
+  const isLattice = values.every(
+    (value) => !Number.isFinite(value) || Math.abs(value / grain - Math.round(value / grain)) < 1e-3,
+  );
+  return grain >= 1e-5 && isLattice ? grain : Number.NaN;
 }
 
 function manyAtOnce(own: Judged, all: readonly Judged[], level: number): Finding[] {
@@ -57,7 +73,7 @@ function manyAtOnce(own: Judged, all: readonly Judged[], level: number): Finding
   const kin = all.filter((one) => one === own || areKin(one.run, run));
   const found: Finding[] = [];
   apart.values.forEach((value, i) => {
-    if (!(value > 0)) return;
+    if (!(value >= APART_AT_LEAST)) return;
     const low = apart.steps[Math.max(0, i - REACH)];
     const high = apart.steps[Math.min(apart.steps.length - 1, i + REACH)];
     const others = kin.flatMap((one) =>
@@ -208,9 +224,18 @@ function shown(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** Standard error of value less the nearer neighbour by the stated item errors, items taken as independent; else 0. */
-function itemError({ ses, values }: MeasuredSeries, i: number, isLog: boolean): number {
-  if (ses === undefined || i < 1 || i > values.length - 2) return 0;
-  const at = (k: number) => (Number.isFinite(ses[k]) ? ses[k] / (isLog ? Math.abs(values[k]) : 1) : 0);
+/**
+ * Standard error of value less the nearer neighbour by the items, taken as independent: as stated, else for shares at
+ * least that of as many items as their lattice has places; 0 where nothing tells.
+ */
+function itemError({ ses, values }: MeasuredSeries, i: number, isLog: boolean, grain: number): number {
+  if (i < 1 || i > values.length - 2) return 0;
+  const at = (k: number) => {
+    const stated = ses?.[k] ?? Number.NaN;
+    if (Number.isFinite(stated)) return stated / (isLog ? Math.abs(values[k]) : 1);
+    return Number.isFinite(grain) && values[k] > 0 && values[k] < 1
+      ? Math.sqrt(values[k] * (1 - values[k]) * grain)
+      : 0;
+  };
   return at(i) > 0 ? Math.hypot(at(i), Math.max(at(i - 1), at(i + 1))) : 0;
 }

@@ -5,6 +5,7 @@
 import type { EvaluationContext, Finding, RecordedRun } from "../../core/index.ts";
 import type { Agreements } from "./agreement.ts";
 import { finding, gridOf, listed, stepRanges } from "./check.ts";
+import { isSchedule } from "./measureParts.ts";
 
 /** At most about this many steps of a pair are compared. */
 const STEPS_AT_MOST = 400;
@@ -55,30 +56,48 @@ function choices(n: number, k: number): number {
   return log;
 }
 
-/** Pairs of runs with an equal value at an equal step, in a value that few share. */
+/** Pairs of runs that at some step agree on half of what either measured there, in values that few share. */
 function suspects(runs: readonly RecordedRun[]): [RecordedRun, RecordedRun][] {
-  const pairs = new Set<number>();
-  const measures = new Set(runs.flatMap((run) => [...run.series.keys()]));
+  const measures = new Set(runs.flatMap((run) => [...run.series.keys()].filter((measure) => !isSchedule(measure))));
+  const agreeing = new Map<number, Map<number, number>>();
+  const measured = runs.map(() => new Map<number, number>());
   for (const measure of measures) {
-    const holders = new Map<string, number[]>();
+    const holders = new Map<number, Map<number, number[]>>();
     runs.forEach((run, r) => {
       const series = run.series.get(measure);
       if (series === undefined) return;
       const every = Math.ceil(series.steps.length / STEPS_AT_MOST);
       series.steps.forEach((step, i) => {
         if (!isKept(step, every) || !Number.isFinite(series.values[i])) return;
-        const key = `${step} ${series.values[i]}`;
-        const list = holders.get(key);
-        if (list === undefined) holders.set(key, [r]);
+        measured[r].set(step, (measured[r].get(step) ?? 0) + 1);
+        const atStep = holders.get(step) ?? new Map<number, number[]>();
+        holders.set(step, atStep);
+        const list = atStep.get(series.values[i]);
+        if (list === undefined) atStep.set(series.values[i], [r]);
         else list.push(r);
       });
     });
-    for (const list of holders.values())
-      if (list.length <= SHARED_BY_AT_MOST)
-        for (let x = 0; x < list.length; x++)
-          for (let y = x + 1; y < list.length; y++) pairs.add(list[x] * runs.length + list[y]);
+    for (const [step, atStep] of holders)
+      for (const list of atStep.values())
+        if (list.length > 1 && list.length <= SHARED_BY_AT_MOST) countPairs(list, runs.length, step, agreeing);
   }
-  return [...pairs].map((key) => [runs[Math.floor(key / runs.length)], runs[key % runs.length]]);
+  return [...agreeing].flatMap(([key, steps]) => {
+    const [a, b] = [Math.floor(key / runs.length), key % runs.length];
+    const isSuspect = [...steps].some(
+      ([step, count]) => count >= 0.5 * Math.min(measured[a].get(step) ?? 0, measured[b].get(step) ?? 0),
+    );
+    return isSuspect ? [[runs[a], runs[b]] as [RecordedRun, RecordedRun]] : [];
+  });
+}
+
+function countPairs(list: readonly number[], runs: number, step: number, into: Map<number, Map<number, number>>): void {
+  for (let x = 0; x < list.length; x++)
+    for (let y = x + 1; y < list.length; y++) {
+      const key = list[x] * runs + list[y];
+      const steps = into.get(key) ?? new Map<number, number>();
+      into.set(key, steps);
+      steps.set(step, (steps.get(step) ?? 0) + 1);
+    }
 }
 
 /** The same steps in every run, about one in `every`. */

@@ -86,6 +86,9 @@ function impliedItems(measure: string, series: MeasuredSeries): (Odd & { usual: 
   if (implied.length < 5) return [];
   const usual = median(implied.map(({ n }) => n));
   const odd = implied.filter(({ n, slack }) => Math.abs(n - usual) > 1.5 + slack * Math.max(n, usual));
+  // A mean of something else can imply one n by standing still: several different shares must agree on it.
+  const shares = new Set(implied.filter((one) => !odd.includes(one)).map(({ i }) => values[i]));
+  if (shares.size < 5) return [];
   if (odd.length === 0 || odd.length > 0.1 * implied.length)
     return odd.length === 0 ? [] : otherGroup(measure, implied, odd);
   return [

@@ -3,13 +3,13 @@
  *
  * gain = mean over tasks of the squared distance to the neighbours as labelled, less that when exchanged, in units of the
  * noise nearby, each distance at most 16 of them. For noise around a level it scatters around 0 and under a trend it is
- * negative, so the positive gains of a clean run tell its scatter: their root mean square, at least 4/√tasks, which is
- * that of white noise. Twice as many tasks must speak for the exchange as against it. On a plateau a swap cannot be seen,
+ * negative, so the positive gains of a clean run tell what chance makes: an exponential tail with their mean (at least
+ * 2/√tasks). The tasks must also agree: those for the exchange outnumber those against it by three times the square root
+ * of both. On a plateau a swap cannot be seen,
  * and does little harm. Steps of one run are compared up to three apart, all runs with the same tasks with each other
  * while there are at most 2,000 pairs. Needs five tasks.
  */
 import type { Finding, RecordedRun } from "../../core/index.ts";
-import { studentTCdf } from "../stats/distributions.ts";
 import { mean } from "../stats/moments.ts";
 import { type CheckOptions, finding } from "./check.ts";
 import { gainsByTask, noiseSquare, type TaskColumns, taskColumns } from "./taskColumns.ts";
@@ -104,30 +104,30 @@ function unlikely(exchanges: readonly Exchange[], level: number): Finding[] {
     const { gain, gains, runs, steps } = exchange;
     const inFavour = gains.filter((one) => one > 1).length;
     const against = gains.filter((one) => one < -1).length;
-    if (!(gain > 0) || inFavour < 2 * against) return [];
+    if (!(gain > 0) || inFavour - against < 3 * Math.sqrt(inFavour + against)) return [];
     const positive = judged.filter(
       (other) =>
         other.gain > 0 &&
         !(other.runs.some((run) => runs.includes(run)) && other.steps.some((step) => steps.includes(step))),
     );
-    const floor = 4 / Math.sqrt(gains.length);
-    const squares = positive.reduce((sum, other) => sum + other.gain * other.gain, floor * floor);
-    const scatter = Math.max(floor, Math.sqrt(squares / (positive.length + 1)));
-    const df = Math.max(positive.length, 8);
-    const chance = exchanges.length * studentTCdf(-gain / scatter, df);
-    const evidence = { gain, scatter, tasksInFavour: inFavour, tasksAgainst: against };
-    return chance <= level ? [describe(exchange, { evidence, df, chance, places: exchanges.length })] : [];
+    const floor = 2 / Math.sqrt(gains.length);
+    const usual = Math.max(
+      floor,
+      (positive.reduce((sum, other) => sum + other.gain, 0) + floor) / (positive.length + 1),
+    );
+    const chance = exchanges.length * Math.exp(-gain / usual);
+    const evidence = { gain, usualGain: usual, tasksInFavour: inFavour, tasksAgainst: against };
+    return chance <= level ? [describe(exchange, { evidence, chance, places: exchanges.length })] : [];
   });
 }
 
 interface Ground {
   readonly evidence: Finding["evidence"];
-  readonly df: number;
   readonly chance: number;
   readonly places: number;
 }
 
-function describe({ gains, runs, steps }: Exchange, { evidence, df, chance, places }: Ground): Finding {
+function describe({ gains, runs, steps }: Exchange, { evidence, chance, places }: Ground): Finding {
   const tasks = gains.length;
   const names = runs.map(({ name }) => name).join(" and ");
   return finding(
@@ -141,7 +141,7 @@ function describe({ gains, runs, steps }: Exchange, { evidence, df, chance, plac
       evidence,
       confidence: {
         chance: Math.min(1, chance),
-        ground: `gain of exchanging them in units of the positive gains elsewhere, Student's t on ${df} df, Bonferroni over ${places} exchanges`,
+        ground: `gain of exchanging them against the positive gains elsewhere, exponential tail, Bonferroni over ${places} exchanges`,
         n: tasks,
       },
       spoils: ["forecasts that read these steps", "onsets and change points near them", "effects at these steps"],

@@ -12,6 +12,8 @@ import { isSchedule } from "./measureParts.ts";
 import { resolution } from "./resolution.ts";
 
 const POINTS_AT_LEAST = 5;
+/** Chance of a tie between neighbours, by resolution and movement, below which a measure counts as continuous. */
+const FINE = 0.01;
 
 /** Measures that are not finite at the same steps are one finding. */
 export function notFinite(run: RecordedRun): Finding[] {
@@ -58,6 +60,8 @@ export function standingStill(run: RecordedRun): Finding[] {
       constant.push(measure);
       continue;
     }
+    // A share stands still legitimately where the model always gives one answer.
+    if (finite.every((value) => value >= 0 && value <= 1)) continue;
     const stuck = stuckFrom(values);
     if (stuck === undefined) continue;
     const [from, to] = [steps[stuck.from], steps[stuck.to]];
@@ -122,10 +126,9 @@ function stuckFrom(values: readonly number[]): Stuck | undefined {
   const others = moves.length - repeats;
   const ties = moves.filter((move) => move === 0).length - repeats;
   const movement = 1.4826 * median(moves.filter((move) => move > 0));
-  const tie = Math.min(
-    1,
-    Math.max((ties + 1) / (others + 1), resolution(values) / (Math.sqrt(2 * Math.PI) * movement)),
-  );
+  const lattice = resolution(values) / (Math.sqrt(2 * Math.PI) * movement);
+  if (!(lattice <= FINE)) return undefined;
+  const tie = Math.min(1, Math.max((ties + 1) / (others + 1), lattice));
   const chance = values.length * tie ** repeats;
   return chance <= 0.001 ? { ...best, tie, chance } : undefined;
 }
