@@ -22,6 +22,7 @@ for (const unit of await bridge.claim(tree)) {
         for (const value of columns.value) sum += value;
       }
     },
+    commit: async () => {},
     onProgress: () => {},
     signal: new AbortController().signal,
   });
