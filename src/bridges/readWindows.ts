@@ -1,13 +1,17 @@
 /**
  * @file Moves a window over a file of records until nothing whole is left, telling the sink between stretches.
  */
+import type { Json } from "../core/index.ts";
 import type { ImportSink } from "./bridge.ts";
 import type { FileWindow } from "./fileWindow.ts";
 import type { SkipCounter } from "./skipCounter.ts";
 
 const DRAIN_BYTES = 2 ** 22;
 
-/** Bytes read of a unit's files, told to the sink every few megabytes together with what was skipped. */
+/**
+ * Bytes read of a unit's files, told to the sink every few megabytes together with what was skipped and with the state from
+ * which reading could go on.
+ */
 export class ReadProgress {
   private readonly sink: ImportSink;
   private readonly skips: SkipCounter;
@@ -19,15 +23,13 @@ export class ReadProgress {
     this.skips = skips;
   }
 
-  async advance(bytes: number): Promise<void> {
+  /** `state` is undefined where it would be too large: a stop then loses what was read of the unit. */
+  async advance(bytes: number, state: () => Json | undefined): Promise<void> {
     this.bytesRead += bytes;
-    if (this.bytesRead - this.told >= DRAIN_BYTES) await this.tell();
-  }
-
-  async tell(): Promise<void> {
+    if (this.bytesRead - this.told < DRAIN_BYTES) return;
     this.told = this.bytesRead;
     this.skips.flush(this.sink);
-    await this.sink.drain(this.bytesRead);
+    await this.sink.drain(this.bytesRead, () => state() ?? null);
   }
 }
 
@@ -42,7 +44,7 @@ export const STOP = -1;
 export async function readWindows(
   window: FileWindow,
   takeWhole: (window: FileWindow) => number,
-  progress: ReadProgress,
+  onRead: (bytes: number) => Promise<void>,
 ): Promise<void> {
   for (;;) {
     const needed = takeWhole(window);
@@ -51,6 +53,6 @@ export async function readWindows(
     if (needed > window.left && window.end - window.begin === window.left) return;
     const before = window.bytesRead;
     if (!window.more(Math.min(needed, window.left))) return;
-    await progress.advance(window.bytesRead - before);
+    await onRead(window.bytesRead - before);
   }
 }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { type Json, OntogenyError } from "../../core/index.ts";
 
 const FileStateSchema = z.tuple([
-  z.string().describe("relative name"),
+  z.string().describe("absolute path: the tree may be another one next time"),
   z.number().describe("bytes read, to the end of a whole record"),
   z.number().describe("epoch: the segment that its tags begin with"),
   z.number().describe("offset of the unfinished or bad place last reported; −1: none"),

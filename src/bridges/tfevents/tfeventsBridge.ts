@@ -5,8 +5,9 @@
  * the file has grown. After a damaged length the rest of the file is left out, after damaged data that record; records above
  * 64 MiB are passed over. All of it is counted.
  */
+import type { Json } from "../../core/index.ts";
 import { TfRecordReader } from "../../formats/index.ts";
-import type { Bridge, ImportSink, ImportUnit, SourceFile } from "../bridge.ts";
+import type { Bridge, ImportSink, SourceFile } from "../bridge.ts";
 import { FileWindow } from "../fileWindow.ts";
 import { ReadProgress, readWindows, STOP } from "../readWindows.ts";
 import { SkipCounter } from "../skipCounter.ts";
@@ -31,10 +32,10 @@ export const tfeventsBridge: Bridge = {
       const configuration = await readYamlConfiguration(companion, skips);
       if (configuration !== undefined) run.describe({ configuration });
     }
-    const events = new EventRun(run, skips, before);
-    const files = await new DirectoryReader(sink, events, skips).readAll(unit, before);
+    const reader = new DirectoryReader(sink, new EventRun(run, skips, before), skips, before);
+    for (const file of unit.files) await reader.readFile(file);
     skips.flush(sink);
-    return maybeJsonOfState({ files, ...events.state() });
+    return reader.state();
   },
 };
 
@@ -45,39 +46,41 @@ class DirectoryReader {
   private readonly skips: SkipCounter;
   private readonly progress: ReadProgress;
   private readonly records = new TfRecordReader(MAX_RECORD_BYTES);
+  /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
+  private readonly files: Map<string, FileState>;
   private isDamaged = false;
 
-  constructor(sink: ImportSink, events: EventRun, skips: SkipCounter) {
+  constructor(sink: ImportSink, events: EventRun, skips: SkipCounter, before: EventState) {
     this.events = events;
     this.skips = skips;
     this.progress = new ReadProgress(sink, skips);
+    this.files = new Map(before.files.map((state) => [state[0], state]));
   }
 
-  async readAll({ files }: ImportUnit, before: EventState): Promise<FileState[]> {
-    const known = new Map(before.files.map((state) => [state[0], state]));
-    const after: FileState[] = [];
-    for (const file of files) {
-      after.push(await this.readFile(file, known.get(file.relative)));
-      known.delete(file.relative);
-    }
-    await this.progress.tell();
-    // Files that are not among the unit's this time may be again.
-    return [...after, ...known.values()];
-  }
-
-  private async readFile(file: SourceFile, before: FileState | undefined): Promise<FileState> {
-    const [, offset, epoch, reported] = before ?? [file.relative, 0, undefined, -1];
-    this.events.beginFile(file.relative, epoch);
+  async readFile(file: SourceFile): Promise<void> {
+    const { path, relative } = file;
+    const [, offset, epoch, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
+    this.events.beginFile(relative, epoch);
     this.isDamaged = false;
     const window = FileWindow.open(file, offset);
+    const remember = (place: number) => this.files.set(path, [path, window.position, this.events.fileEpoch, place]);
+    const onRead = (bytes: number) =>
+      this.progress.advance(bytes, () => {
+        remember(reported);
+        return this.state();
+      });
     try {
-      await readWindows(window, (one) => this.takeWhole(one), this.progress);
+      await readWindows(window, (one) => this.takeWhole(one), onRead);
       const { position, left } = window;
       if (left > 0 && position !== reported) this.report(file, position, left);
-      return [file.relative, position, this.events.fileEpoch, left > 0 ? position : -1];
+      remember(left > 0 ? position : -1);
     } finally {
       window.close();
     }
+  }
+
+  state(): Json | undefined {
+    return maybeJsonOfState({ files: [...this.files.values()], ...this.events.state() });
   }
 
   private takeWhole(window: FileWindow): number {

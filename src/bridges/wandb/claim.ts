@@ -8,15 +8,15 @@
 import { WANDB_HEADER } from "../../formats/index.ts";
 import type { ImportUnit, SourceFile, SourceTree } from "../bridge.ts";
 
-const RUN_FOLDER = /^(?:(.*)\/)?((?:offline-)?run-\d{8}_\d{6}-([^/]+))\/[^/]+$/;
-/** In the run's `files/`; only the first is read, the others are W&B's own and nobody else's. */
+const RUN_FOLDER = /^(.*)\/(?:offline-)?run-\d{8}_\d{6}-([^/]+)\/[^/]+$/;
+/** In the run's folder; only the first is read, the others are W&B's own and nobody else's. */
 const COMPANION_NAMES = ["files/config.yaml", "files/wandb-summary.json", "files/wandb-metadata.json"];
 
 export async function claimWandbFiles(format: string, tree: SourceTree): Promise<ImportUnit[]> {
   const byKey = new Map<string, SourceFile[]>();
   for (const file of tree.files) {
     if (!(await isWandbFile(tree, file))) continue;
-    const key = keyOf(file.relative);
+    const key = keyOf(file);
     const files = byKey.get(key);
     if (files === undefined) byKey.set(key, [file]);
     else files.push(file);
@@ -24,22 +24,28 @@ export async function claimWandbFiles(format: string, tree: SourceTree): Promise
   const byName = new Map(tree.files.map((file) => [file.relative, file]));
   return [...byKey].map(([key, files]) => {
     files.sort((a, b) => (startOf(a.relative) < startOf(b.relative) ? -1 : 1));
-    const companions = files.flatMap(({ relative }) =>
-      COMPANION_NAMES.flatMap((name) => {
-        const folder = RUN_FOLDER.test(relative) ? relative.slice(0, relative.lastIndexOf("/") + 1) : undefined;
-        return folder === undefined ? [] : (byName.get(folder + name) ?? []);
-      }),
-    );
+    const companions = files.filter(isInRunFolder).flatMap(({ relative }) => {
+      const folder = relative.slice(0, relative.lastIndexOf("/") + 1);
+      return COMPANION_NAMES.flatMap((name) => byName.get(folder + name) ?? []);
+    });
     return { format, key, files, ...(companions.length > 0 && { companions }) };
   });
 }
 
-/** Of a run folder: where it lies and the run's id; otherwise the file itself. */
-function keyOf(relative: string): string {
-  const folder = RUN_FOLDER.exec(relative);
+const isInRunFolder = ({ path }: SourceFile): boolean => RUN_FOLDER.test(slashed(path));
+const slashed = (path: string): string => path.replaceAll("\\", "/");
+
+/**
+ * Of a run folder: where it lies and the run's id, the same whether the folder itself or one above it is imported; otherwise
+ * the file itself.
+ */
+function keyOf({ path, relative }: SourceFile): string {
+  const folder = RUN_FOLDER.exec(slashed(path));
   if (folder === null) return relative;
-  const [, parent, , id] = folder;
-  return parent === undefined ? id : `${parent}/${id}`;
+  const [, parent, id] = folder;
+  const root = slashed(path).slice(0, -relative.length - 1);
+  if (parent === root) return id;
+  return parent.startsWith(`${root}/`) ? `${parent.slice(root.length + 1)}/${id}` : `../${id}`;
 }
 
 /** Folders `offline-run-…` and `run-…` in the order of their time. */

@@ -14,7 +14,7 @@ const NumberSchema = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"
   return z.NEVER;
 });
 const FileStateSchema = z.tuple([
-  z.string().describe("relative name"),
+  z.string().describe("absolute path: the tree may be another one next time"),
   z.number().describe("bytes read, to the end of a whole record"),
   z.number().describe("segment that its rows go on with"),
   z.number().describe("offset of the unfinished place last reported; −1: none"),

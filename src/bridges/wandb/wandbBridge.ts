@@ -5,8 +5,9 @@
  * then unknown, and reading goes on from there when the file has grown. Damage loses the record that it is in; records above
  * 32 MiB are passed over. All of it is counted.
  */
+import type { Json } from "../../core/index.ts";
 import { LevelDbLogReader, type LogOutcome, WANDB_HEADER } from "../../formats/index.ts";
-import type { Bridge, ImportSink, ImportUnit, SourceFile } from "../bridge.ts";
+import type { Bridge, ImportSink, SourceFile } from "../bridge.ts";
 import { FileWindow } from "../fileWindow.ts";
 import { ReadProgress, readWindows } from "../readWindows.ts";
 import { SkipCounter } from "../skipCounter.ts";
@@ -25,15 +26,16 @@ export const wandbBridge: Bridge = {
     const before = parseWandbState(from);
     const run = sink.run("");
     const skips = new SkipCounter();
-    const records = new WandbRun(run, skips, before);
-    const files = await new LogFilesReader(sink, records, skips).readAll(unit, before);
+    if (from === undefined && unit.key.startsWith("../")) run.describe({ name: unit.key.slice(3) });
+    const reader = new LogFilesReader(sink, new WandbRun(run, skips, before), skips, before);
+    for (const file of unit.files) await reader.readFile(file);
     for (const companion of unit.companions ?? [])
       if (companion.relative.endsWith("config.yaml")) {
         const configuration = settingsOf(await readYaml(companion, skips));
         if (configuration !== undefined) run.describe({ configuration });
       }
     skips.flush(sink);
-    return maybeJsonOfWandbState({ files, ...records.state() });
+    return reader.state();
   },
 };
 
@@ -44,42 +46,44 @@ class LogFilesReader {
   private readonly skips: SkipCounter;
   private readonly progress: ReadProgress;
   private readonly log = new LevelDbLogReader(MAX_RECORD_BYTES);
+  /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
+  private readonly files: Map<string, FileState>;
 
-  constructor(sink: ImportSink, records: WandbRun, skips: SkipCounter) {
+  constructor(sink: ImportSink, records: WandbRun, skips: SkipCounter, before: WandbState) {
     this.records = records;
     this.skips = skips;
     this.progress = new ReadProgress(sink, skips);
+    this.files = new Map(before.files.map((state) => [state[0], state]));
   }
 
-  async readAll({ files }: ImportUnit, before: WandbState): Promise<FileState[]> {
-    const known = new Map(before.files.map((state) => [state[0], state]));
-    const after: FileState[] = [];
-    for (const file of files) {
-      after.push(await this.readFile(file, known.get(file.relative)));
-      known.delete(file.relative);
-    }
-    await this.progress.tell();
-    // Files that are not among the unit's this time may be again.
-    return [...after, ...known.values()];
-  }
-
-  private async readFile(file: SourceFile, before: FileState | undefined): Promise<FileState> {
-    const [, offset, segment, reported] = before ?? [file.relative, 0, undefined, -1];
+  async readFile(file: SourceFile): Promise<void> {
+    const { path, relative } = file;
+    const [, offset, segment, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
     this.records.beginFile(segment);
     const window = FileWindow.open(file, offset);
+    const remember = (place: number) =>
+      this.files.set(path, [path, window.position, this.records.history.segment, place]);
+    const onRead = (bytes: number) =>
+      this.progress.advance(bytes, () => {
+        remember(reported);
+        return this.state();
+      });
     try {
-      await readWindows(window, (one) => this.takeWhole(one), this.progress);
+      await readWindows(window, (one) => this.takeWhole(one), onRead);
       const { position, left } = window;
       if (left > 0 && position !== reported)
         this.skips.add(
           "UNFINISHED_TAIL",
-          () =>
-            `${file.relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
+          () => `${relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
         );
-      return [file.relative, position, this.records.history.segment, left > 0 ? position : -1];
+      remember(left > 0 ? position : -1);
     } finally {
       window.close();
     }
+  }
+
+  state(): Json | undefined {
+    return maybeJsonOfWandbState({ files: [...this.files.values()], ...this.records.state() });
   }
 
   private takeWhole(window: FileWindow): number {
