@@ -12,11 +12,13 @@ export function observeText(observation: Observation, { limit }: { readonly limi
   const parts = onsets.map((summary) => onsetText(summary, limit));
   if (delay !== undefined) parts.push(delayText(delay));
   const several = runs.length > 1;
+  const rows = rowsOf(events);
   parts.push(
-    events.length === 0
+    rows.length === 0
       ? "No events."
-      : `${eventTable(events.slice(0, limit), several)}${more(events.length - limit, "event", "events")}`,
+      : `${eventTable(rows.slice(0, limit), several)}${more(rows.length - limit, "row", "rows")}`,
   );
+  parts.push(...sharedSteps(events));
   for (const { measure, runs: names, mixture } of mixtures)
     parts.push(
       `${measure}, ${names.length} runs of one configuration: ${mixture.verdict} (steepest eighth: ${percent(mixture.concentrationOfRuns)} of a run's range, ${percent(mixture.concentrationOfMean)} of the mean's; final values split ${mixture.finalSplit.join(" and ")})`,
@@ -29,14 +31,48 @@ export function observeText(observation: Observation, { limit }: { readonly limi
   return parts.join("\n\n");
 }
 
-function eventTable(events: readonly ObservedEvent[], several: boolean): string {
-  return renderTable(events, [
-    ...(several ? [{ title: "RUN", text: ({ run }: ObservedEvent) => run }] : []),
+/** The most notable event of its kind in one series, and how many more of them there are: a noisy loss has many spikes. */
+interface Row extends ObservedEvent {
+  readonly others: number;
+}
+
+function rowsOf(events: readonly ObservedEvent[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const one of events) {
+    const alone = one.event.kind === "spike" ? "" : String(one.event.step);
+    const key = JSON.stringify([one.id, one.event.measure, one.event.kind, alone]);
+    const row = rows.get(key);
+    rows.set(key, row === undefined ? { ...one, others: 0 } : { ...row, others: row.others + 1 });
+  }
+  return [...rows.values()];
+}
+
+/** Spikes of one measure at one step in three or more runs: what they share (the batch, the evaluator) is the likely cause. */
+function sharedSteps(events: readonly ObservedEvent[]): string[] {
+  const places = new Map<string, { measure: string; step: number; runs: Set<string> }>();
+  for (const { id, event } of events) {
+    if (event.kind !== "spike" || event.step === null) continue;
+    const key = JSON.stringify([event.measure, event.step]);
+    const place = places.get(key) ?? { measure: event.measure, step: event.step, runs: new Set<string>() };
+    place.runs.add(id);
+    places.set(key, place);
+  }
+  const shared = [...places.values()].filter(({ runs }) => runs.size >= 3).sort((a, b) => b.runs.size - a.runs.size);
+  if (shared.length === 0) return [];
+  const shown = shared.slice(0, 5).map(({ measure, step, runs }) => `${measure} at ${step} in ${runs.size} runs`);
+  return [
+    `Spikes that runs share (the same batch or evaluation, rather than the run, may be the cause): ${shown.join("; ")}${shared.length > 5 ? `; … ${shared.length - 5} more` : ""}`,
+  ];
+}
+
+function eventTable(rows: readonly Row[], several: boolean): string {
+  return renderTable(rows, [
+    ...(several ? [{ title: "RUN", text: ({ run }: Row) => run }] : []),
     { title: "MEASURE", text: ({ event }) => event.measure },
     { title: "EVENT", text: ({ event }) => event.kind },
     { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
     { title: "WITHIN", text: ({ event }) => withinText(event) },
-    { title: "WHAT", text: ({ event }) => whatText(event) },
+    { title: "WHAT", text: ({ event, others }) => whatText(event) + (others === 0 ? "" : `; ${others} more spikes`) },
     { title: "SURE", text: ({ event }) => sureText(event) },
     { title: "METRIC", text: ({ robustness }) => robustnessText(robustness) },
   ]);
@@ -51,7 +87,7 @@ function whatText({ kind, evidence }: Event): string {
       return `${number("value")}, ${signed(evidence.height as number)} from its neighbours (${sds(evidence.noiseSds as number)})`;
     case "collapse":
     case "decline":
-      return `${number("best")} → ${number("last")}, ${percent(evidence.shareOfGainLost as number)} of its gain lost`;
+      return `${number("best")} → ${number("last")}, ${lostText(evidence.shareOfGainLost as number)}`;
     case "divergence":
       return `${String(evidence.value)} after ${evidence.smallestBefore === null ? "nothing finite" : number("smallestBefore")}, to the end`;
     case "plateau":
@@ -62,6 +98,8 @@ function whatText({ kind, evidence }: Event): string {
       return "";
   }
 }
+
+const lostText = (share: number): string => (share > 1 ? "worse than it began" : `${percent(share)} of its gain lost`);
 
 interface ChangeEvidence {
   readonly before: number;

@@ -74,7 +74,7 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
     penalty,
     minSize: 1,
   }).map((at) => bounds[at]);
-  const chosen = withoutOutliers(segmented, points, weights, penalty);
+  const chosen = placed(withoutOutliers(segmented, points, weights, penalty), model, n);
   const method = `courses of diminishing returns by PELT, penalty ${penalty.toFixed(1)} noise variances; places that stand out, ${falseAlarms} false alarms a series; likelihood-ratio set at 95%`;
   const changes = chosen.map((at, k): Change => {
     const [start, end] = [chosen[k - 1] ?? 0, chosen[k + 1] ?? n];
@@ -141,6 +141,27 @@ function gainWithoutWorst(
   if (split < 1 || split >= yk.length) return 0;
   const { cost } = courses(xk, yk, wk);
   return cost(0, yk.length) - cost(0, split) - cost(split, yk.length);
+}
+
+/**
+ * Each change where the cost is least, the others fixed; of places that the noise cannot tell apart (half a variance), where the curve jumps most: a
+ * course may begin with the last value of the one before at no cost.
+ */
+function placed(changes: readonly number[], model: Courses, n: number): number[] {
+  const found = [...changes];
+  for (let k = 0; k < found.length; k++) {
+    const [start, end] = [found[k - 1] ?? 0, found[k + 1] ?? n];
+    const places = Array.from({ length: 9 }, (_, d) => found[k] - 4 + d)
+      .filter((at) => at > start && at < end)
+      .map((at) => {
+        const [left, right] = [model.curve(start, at), model.curve(at, end)];
+        const jump = Math.abs(right.fitted[0] - left.fitted[left.fitted.length - 1]);
+        return { at, cost: left.cost + right.cost, jump };
+      });
+    const least = Math.min(...places.map(({ cost }) => cost));
+    found[k] = places.filter(({ cost }) => cost <= least + 0.5).reduce((a, b) => (b.jump > a.jump ? b : a)).at;
+  }
+  return found;
 }
 
 interface Look {

@@ -58,7 +58,7 @@ export function maybeDecline(series: Series, options: DeclineOptions): Event | u
     options.start === undefined ? Math.min(...smooth.slice(0, best + 1)) : Math.min(sign * options.start, smooth[best]);
   const gain = smooth[best] - start;
   const errors = kept.map((i) => ses?.[i] ?? Number.NaN).filter((se) => se > 0);
-  const wiggle = trajectoryNoise(steps, values).sd;
+  const wiggle = trajectoryNoise(steps, values).slowSd;
   const sigma = Math.max(wiggle, errors.length > 0 ? median(errors) : 0);
   const z = sigma > 0 ? lost / (Math.SQRT2 * sigma) : Number.POSITIVE_INFINITY;
   const p = Math.min(1, n * (1 - normalCdf(z)));

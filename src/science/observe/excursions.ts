@@ -6,6 +6,7 @@
  * NaN and ±∞ are left out and counted (see divergence.ts). Fewer than 9 finite values are refused.
  */
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
+import { normalCdf } from "../stats/distributions.ts";
 import { median } from "../stats/moments.ts";
 import { requireSeries, type Series, stepBefore } from "./series.ts";
 
@@ -28,7 +29,7 @@ const WINDOW = 50;
  * Events of kind spike, ascending. The height of a run of m ≤ 3 evaluations is the distance of its nearest value from the
  * nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger of the values' own item error and the
  * robust wiggle (1.4826 · median of |second differences| / √1.5 among the 50 evaluations around it, and among all when there are fewer).
- * A run is an excursion where height ≥ `factor` · noise and ≥ `least` · range (between the 1% and 99% points when there are more than 200 values); the shortest
+ * A run is an excursion where height ≥ `factor` · noise, ≥ 3 times the median step between its neighbours (the turn of a steep curve is none) and ≥ `least` · range (between the 1% and 99% points when there are more than 200 values); the shortest
  * run with the greatest height is kept. `step` is its most extreme value; evidence: height, in noise sds, last step, direction.
  */
 export function excursions(series: Series, options: ExcursionOptions = {}): Event[] {
@@ -57,7 +58,7 @@ export function excursions(series: Series, options: ExcursionOptions = {}): Even
     for (let length = 1; length <= LONGEST && start + length < n; length++)
       for (const sign of [1, -1] as const) {
         const height = heightOf(values, start, length, sign, neighbours);
-        if (height <= smallest || height === 0) continue;
+        if (height <= smallest || height < 3 * usualStep(values, start, length, neighbours)) continue;
         const noise = Math.hypot(
           Math.max(wiggle[start], wiggle[start + length - 1]),
           Math.max(...errors.slice(start, start + length)),
@@ -82,6 +83,11 @@ export function excursions(series: Series, options: ExcursionOptions = {}): Even
         leftOut: series.steps.length - n,
       },
       method,
+      certainty: {
+        kind: "p",
+        value: Math.min(1, 2 * n * (1 - normalCdf(height / (Math.SQRT2 * noise || Number.MIN_VALUE)))),
+        of: "as high anywhere in a series of this length, were the noise normal; heavy-tailed noise gives more",
+      },
     };
   });
 }
@@ -104,6 +110,16 @@ function heightOf(values: readonly number[], start: number, length: number, sign
   };
   const end = start + length;
   return Math.max(0, low - Math.max(highest(start - neighbours, start), highest(end, end + neighbours)));
+}
+
+/** Median |difference| within the neighbours on either side. */
+function usualStep(values: readonly number[], start: number, length: number, neighbours: number): number {
+  const sides = [
+    values.slice(Math.max(0, start - neighbours), start),
+    values.slice(start + length, start + length + neighbours),
+  ];
+  const steps = sides.flatMap((side) => side.slice(1).map((v, i) => Math.abs(v - side[i])));
+  return steps.length === 0 ? 0 : median(steps);
 }
 
 /** Of overlapping runs the highest; of equally high ones the shortest. Ascending. */

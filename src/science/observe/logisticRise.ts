@@ -20,14 +20,15 @@ export interface LogisticRise {
 }
 
 const FEWEST = 6;
+const MOST_POINTS = 200;
 /** ln 81: from 10% to 90% of a logistic curve in units of its scale. */
 const WIDTHS = Math.log(81);
 
 /**
  * Weighted least squares of lo + (hi − lo)/(1 + exp(−(step − t50)/w)); lo and hi are solved for, (t50, w) searched on a
- * grid that is refined four times. `ses` (NaN or absent: not stated) weigh the values; where χ² per degree of freedom exceeds 1, intervals are
- * widened by it. Intervals: profile likelihood at `level`, which the grid of evaluations bounds from below: never narrower than to the
- * neighbouring evaluations' distance where the rise itself lies between two of them.
+ * grid that is refined; more than 200 values are averaged to 200 blocks first. `ses` (NaN or absent: not stated) weigh the values; where χ² per degree of freedom exceeds 1, intervals are
+ * widened by it. Intervals: profile likelihood at `level`, within the data; where the rise lies between two evaluations, every place between
+ * them fits alike.
  */
 export function logisticRise(
   series: Series,
@@ -40,16 +41,18 @@ export function logisticRise(
   const kept = series.steps.map((_, i) => i).filter((i) => Number.isFinite(series.values[i]));
   const refuse = (reason: string) => new RefusedError(`Logistic rise of ${series.measure}`, reason);
   if (kept.length < FEWEST) throw refuse(`expected at least ${FEWEST} finite evaluations, got ${kept.length}`);
-  const x = kept.map((i) => series.steps[i]);
-  const y = kept.map((i) => series.values[i]);
+  const groups = blocksOf(kept);
+  const meanOf = (group: readonly number[], f: (i: number) => number) =>
+    group.reduce((sum, i) => sum + f(i), 0) / group.length;
+  const x = groups.map((group) => meanOf(group, (i) => series.steps[i]));
+  const y = groups.map((group) => meanOf(group, (i) => series.values[i]));
   const range = Math.max(...y) - Math.min(...y);
   if (range === 0) throw refuse("the series is constant");
-  const stated = kept.map((i) => ses?.[i] ?? Number.NaN).filter((se) => se > 0);
+  const errors = groups.map((group) => Math.sqrt(meanOf(group, (i) => (ses?.[i] ?? Number.NaN) ** 2) / group.length));
+  const stated = errors.filter((se) => se > 0);
   const usual = stated.length > 0 ? stated.reduce((a, b) => a + b, 0) / stated.length : 0.01 * range;
-  const w = kept.map(
-    (i) => 1 / Math.max(ses?.[i] || 0, 0.3 * usual, Number.isNaN(ses?.[i] ?? Number.NaN) ? usual : 0) ** 2,
-  );
-  const best = search(x, y, w);
+  const w = errors.map((se) => 1 / (Number.isNaN(se) ? usual : Math.max(se, 0.3 * usual)) ** 2);
+  const best = search({ x, y, w });
   const degrees = Math.max(1, x.length - 4);
   const flat = weightedVariance(y, w);
   const line = lineRss(x, y, w);
@@ -62,27 +65,80 @@ export function logisticRise(
       `only ${(100 * (done(last) - done(first))).toFixed(0)}% of the fitted change lies within the data: its beginning or end was not seen`,
     );
   const limit = best.rss + Math.max(scale, 1e-12) * chiSquareQuantile(level, 1);
-  const grids = searchGrids(x);
-  const inside = (pick: (t: number, s: number) => number) => {
-    let [low, high] = [pick(best.t50, best.scale), pick(best.t50, best.scale)];
-    for (const t of grids.times)
-      for (const s of grids.scales)
-        if (rssAt(x, y, w, t, s).rss <= limit) {
-          low = Math.min(low, pick(t, s));
-          high = Math.max(high, pick(t, s));
-        }
-    return { low, high };
-  };
-  const n = x.length;
-  const method = `logistic in the step, weighted least squares, profile likelihood; n counts evaluations of one run`;
-  const { lo, hi } = rssAt(x, y, w, best.t50, best.scale);
+  const data = { x, y, w };
+  const finest = Math.min(...x.slice(1).map((t, i) => t - x[i])) / 20;
+  const profileOfTime = (t: number) =>
+    leastOver(Math.log(finest), Math.log(last - first), Math.log(best.scale), (s) => rssAt(data, t, Math.exp(s)).rss);
+  const profileOfScale = (s: number) => leastOver(first, last, best.t50, (t) => rssAt(data, t, Math.exp(s)).rss);
+  const method = "logistic in the step, weighted least squares, profile likelihood; n counts evaluations of one run";
+  const { lo, hi } = rssAt(data, best.t50, best.scale);
+  const common = { level, method, n: kept.length };
+  const width = (s: number) => WIDTHS * Math.exp(s);
   return {
-    t50: { value: best.t50, ...inside((t) => t), level, method, n },
-    width: { value: WIDTHS * best.scale, ...inside((_, s) => WIDTHS * s), level, method, n },
+    t50: {
+      value: best.t50,
+      low: reach(best.t50, first, limit, profileOfTime),
+      high: reach(best.t50, last, limit, profileOfTime),
+      ...common,
+    },
+    width: {
+      value: WIDTHS * best.scale,
+      low: width(reach(Math.log(best.scale), Math.log(finest), limit, profileOfScale)),
+      high: width(reach(Math.log(best.scale), Math.log(last - first), limit, profileOfScale)),
+      ...common,
+    },
     from: lo,
     to: hi,
     r2: 1 - best.rss / flat,
   };
+}
+
+/** The farthest value from `from` towards `to` at which the profile is within the limit, by bisection. */
+function reach(from: number, to: number, limit: number, profile: (value: number) => number): number {
+  if (profile(to) <= limit) return to;
+  let [inside, outside] = [from, to];
+  for (let round = 0; round < 18; round++) {
+    const middle = (inside + outside) / 2;
+    if (profile(middle) <= limit) inside = middle;
+    else outside = middle;
+  }
+  return inside;
+}
+
+/** Least of f in [low, high]: the best of nine places and of the one nearest known to be good, then golden sections. */
+function leastOver(low: number, high: number, near: number, f: (value: number) => number): number {
+  const places = [near, ...Array.from({ length: 9 }, (_, i) => low + ((high - low) * i) / 8)];
+  const values = places.map(f);
+  const best = places[values.indexOf(Math.min(...values))];
+  const half = (high - low) / 8;
+  let [a, b] = [Math.max(low, best - half), Math.min(high, best + half)];
+  const golden = (Math.sqrt(5) - 1) / 2;
+  let [c, d] = [b - golden * (b - a), a + golden * (b - a)];
+  let [fc, fd] = [f(c), f(d)];
+  for (let round = 0; round < 18; round++)
+    if (fc < fd) {
+      [b, d, fd] = [d, c, fc];
+      c = b - golden * (b - a);
+      fc = f(c);
+    } else {
+      [a, c, fc] = [c, d, fd];
+      d = a + golden * (b - a);
+      fd = f(d);
+    }
+  return Math.min(fc, fd, ...values);
+}
+
+/** Indices in blocks of neighbours, at most 200 of them. */
+function blocksOf(indices: readonly number[]): number[][] {
+  const count = Math.min(indices.length, MOST_POINTS);
+  const at = (block: number) => Math.floor((block * indices.length) / count);
+  return Array.from({ length: count }, (_, block) => indices.slice(at(block), at(block + 1)));
+}
+
+interface Data {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly w: readonly number[];
 }
 
 interface Fit {
@@ -106,11 +162,12 @@ function searchGrids(x: readonly number[]): { times: number[]; scales: number[] 
   return { times, scales: Array.from({ length: count }, (_, j) => finest * (span / finest) ** (j / (count - 1))) };
 }
 
-function search(x: readonly number[], y: readonly number[], w: readonly number[]): Fit {
+function search(data: Data): Fit {
+  const { x } = data;
   const { times, scales } = searchGrids(x);
   let best: Fit = { t50: x[0], scale: scales[0], rss: Number.POSITIVE_INFINITY };
   const consider = (t50: number, scale: number) => {
-    const { rss } = rssAt(x, y, w, t50, scale);
+    const { rss } = rssAt(data, t50, scale);
     if (rss < best.rss) best = { t50, scale, rss };
   };
   for (const t of times) for (const s of scales) consider(t, s);
@@ -126,13 +183,7 @@ function search(x: readonly number[], y: readonly number[], w: readonly number[]
   return best;
 }
 
-function rssAt(
-  x: readonly number[],
-  y: readonly number[],
-  w: readonly number[],
-  t50: number,
-  scale: number,
-): { rss: number; lo: number; hi: number } {
+function rssAt({ x, y, w }: Data, t50: number, scale: number): { rss: number; lo: number; hi: number } {
   let [s0, s1, s2, sy, sy1] = [0, 0, 0, 0, 0];
   const f = new Float64Array(x.length);
   for (let i = 0; i < x.length; i++) {

@@ -76,6 +76,11 @@ export function measuredOnset(series: Series, options: MeasuredOnsetOptions): Ev
     low: below(first ?? open ?? steps.length),
     high: last === undefined ? null : steps[last],
     evidence,
+    certainty: {
+      kind: "posterior",
+      value: 1 - never,
+      of: "that the threshold was reached and held by the end, item errors independent",
+    },
     method: `first of ${how} ${direction === "above" ? "≥" : "≤"} ${threshold}; ${errors}`,
   };
 }

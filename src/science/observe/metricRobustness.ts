@@ -16,22 +16,30 @@ export interface CompanionChanges {
   readonly measure: string;
   /** Ascending. */
   readonly steps: readonly number[];
+  /** The least change, as a share of the measure's range, that would have been found. */
+  readonly smallestChange: number;
   /** Its change points, or why there are none to be had. */
   readonly changes: readonly Event[] | { readonly refused: string };
 }
 
+export interface SharpEvent {
+  readonly event: Event;
+  /** What it changes, as a share of its own measure's range. */
+  readonly share: number;
+}
+
 /**
- * `event` with `steps` of its own series. Metric-robust where a change of a companion may have happened in the same interval, widened by
+ * Metric-robust where a change of a companion may have happened in the same interval, widened by
  * one evaluation on either side; with several companions one such change is enough. Not metric-robust where a companion
- * has at least three evaluations on either side of the event and no change there.
+ * has at least three evaluations on either side of the event, could have shown a change of the same share of its range, and shows none there.
  */
-export function metricRobustness(event: Event, companions: readonly CompanionChanges[]): Robustness {
+export function metricRobustness({ event, share }: SharpEvent, companions: readonly CompanionChanges[]): Robustness {
   if (companions.length === 0)
     return { verdict: "cannot be judged", because: "no continuous measure of the same task was recorded" };
   const reasons: string[] = [];
   let smooth: CompanionChanges | undefined;
   for (const companion of companions) {
-    const { measure, steps, changes } = companion;
+    const { measure, steps, changes, smallestChange } = companion;
     if (!Array.isArray(changes)) {
       reasons.push(`${measure}: ${(changes as { refused: string }).refused}`);
       continue;
@@ -44,6 +52,10 @@ export function metricRobustness(event: Event, companions: readonly CompanionCha
     const before = steps.filter((step) => step <= event.low).length;
     const after = steps.filter((step) => step >= high).length;
     if (before < 3 || after < 3) reasons.push(`${measure}: ${before} evaluations before and ${after} after the event`);
+    else if (smallestChange > share)
+      reasons.push(
+        `${measure}: only changes of ${(100 * smallestChange).toFixed(0)}% of its range or more stand out of its noise`,
+      );
     else smooth ??= companion;
   }
   if (smooth === undefined) return { verdict: "cannot be judged", because: reasons.join("; ") };

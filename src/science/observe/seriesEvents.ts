@@ -4,6 +4,7 @@
  * A detector that cannot judge the series says why in `refused`; the others go on. Series of a clock or a counter are the caller's to leave out.
  */
 import { DomainError, type Event, type MeasureSpec, OntogenyError } from "../../core/index.ts";
+import { median } from "../stats/moments.ts";
 import { type Breakthrough, breakthrough } from "./breakthrough.ts";
 import { courseChanges } from "./courseChanges.ts";
 import { maybeDecline } from "./decline.ts";
@@ -12,6 +13,8 @@ import { excursions } from "./excursions.ts";
 import { itemErrors } from "./itemErrors.ts";
 import { type LogisticRise, logisticRise } from "./logisticRise.ts";
 import type { Series } from "./series.ts";
+import { standoutLimit } from "./standout.ts";
+import { trajectoryNoise } from "./trajectoryNoise.ts";
 
 export interface SeriesEventsInput extends Series {
   readonly ses?: readonly number[];
@@ -25,6 +28,8 @@ export interface SeriesEvents {
   readonly refused: readonly { readonly kind: string; readonly code: string; readonly reason: string }[];
   /** On what the values were judged. */
   readonly scale: "identity" | "log";
+  /** The least step, as a share of the series' range on that scale, that the search for changes would find. */
+  readonly smallestChange: number;
   readonly shape?: Breakthrough;
   /** The whole series as one rise or fall, where that describes it. */
   readonly rise?: LogisticRise;
@@ -85,13 +90,11 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     const better = spec.direction;
     const start = spec.chance === undefined ? undefined : onScale(spec.chance);
     const event = attempt("decline", () => maybeDecline(calm.series, { better, ses: calm.ses, start }));
-    if (event !== undefined) {
-      const share = Number(event.evidence.shareOfGainLost);
+    if (event !== undefined)
       events.push({
         event: back(event, scale),
-        notability: event.kind === "collapse" ? 1 + Math.min(1, share) : share,
+        notability: lossOf(event) / range + (event.kind === "collapse" ? 0.3 : 0),
       });
-    }
   }
   events.sort((a, b) => b.notability - a.notability || a.event.low - b.event.low);
   const finite = scaled.filter((v) => Number.isFinite(v)).length;
@@ -99,9 +102,14 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     events,
     refused: distinctReasons(refused),
     scale,
+    smallestChange: smallestChange(calm.series, calm.ses) / range,
     ...(finite >= 3 ? { shape: breakthrough(whole) } : {}),
     ...(changes.length > 0 ? maybeRise(calm.series, calm.ses, scale) : {}),
   };
+}
+
+function lossOf({ evidence }: Event): number {
+  return Math.abs(Number(evidence.best) - Number(evidence.last));
 }
 
 function scaleOf(values: readonly number[], spec: Partial<MeasureSpec>): "identity" | "log" {
@@ -126,6 +134,20 @@ function without(
     .filter((i) => !spikes.some(({ low, high }) => low < steps[i] && steps[i] <= (high ?? steps[i])));
   const pick = (column: readonly number[]) => kept.map((i) => column[i]);
   return { series: { measure, steps: pick(steps), values: pick(values) }, ses: ses && pick(ses) };
+}
+
+/** The step that stands out at 5% of false alarms over blocks of an eighth of the series; Infinity where no change can be found. */
+function smallestChange({ steps, values }: Series, ses: readonly number[] | undefined): number {
+  const kept = values.map((_, i) => i).filter((i) => Number.isFinite(values[i]));
+  const n = kept.length;
+  if (n < 9) return Number.POSITIVE_INFINITY;
+  const noise = trajectoryNoise(
+    kept.map((i) => steps[i]),
+    kept.map((i) => values[i]),
+  );
+  const stated = kept.map((i) => ses?.[i] ?? Number.NaN).filter((se) => se > 0);
+  const error = Math.max(noise.sd * Math.sqrt(noise.inflation), stated.length > 0 ? median(stated) : 0);
+  return standoutLimit(n, 0.05) * error * Math.sqrt(5 / Math.max(1, Math.floor(n / 8)));
 }
 
 /** What a change is worth: the jump, or what the new course makes of itself beyond the old one's pace, whichever is more. */

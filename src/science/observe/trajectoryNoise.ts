@@ -10,6 +10,8 @@ import { median, requireFinite } from "../stats/moments.ts";
 export interface TrajectoryNoise {
   /** Marginal standard deviation of the noise, in the measure's unit; in units of the scales where these are given. */
   readonly sd: number;
+  /** The same at the correlation as fitted, before it is drawn towards 0: what slow noise may amount to. */
+  readonly slowSd: number;
   /** Correlation of the noise at neighbouring points, in [0, .95]. */
   readonly correlation: number;
   /** Variance of a long mean over that of independent noise of the same sd: (1 + φ)/(1 − φ). */
@@ -33,11 +35,13 @@ export function trajectoryNoise(
   for (const column of [x, scales])
     if (column.length !== y.length) throw new ShapeError("trajectoryNoise", `[${y.length}]`, [column.length]);
   const n = y.length;
+  for (let i = 1; i < n; i++)
+    if (!(x[i] > x[i - 1])) throw new DomainError("trajectoryNoise: x", "ascending x", `${x[i]} at position ${i}`);
   const lags: number[] = [];
   for (let k = 1; k <= Math.max(1, Math.floor(n / 4)) && k <= 32; k *= 2) lags.push(k);
   const variances = lags.map((k) => lagVariance({ x, y, scales }, k));
   const seen = lags.filter((_, i) => variances[i] > 0);
-  if (!(variances[0] > 0)) return { sd: 0, correlation: 0, inflation: 1 };
+  if (!(variances[0] > 0)) return { sd: 0, slowSd: 0, correlation: 0, inflation: 1 };
   let least = Number.POSITIVE_INFINITY;
   let percent = 0;
   for (let candidate = 0; candidate <= HIGHEST_CORRELATION_PERCENT; candidate++) {
@@ -51,7 +55,8 @@ export function trajectoryNoise(
   const correlation = ((percent / 100) * n) / (n + 12);
   // The shortest lag is the best measured: its variance is kept, whatever the correlation came to be.
   const sd = Math.sqrt(variances[0] / shape(1, correlation));
-  return { sd, correlation, inflation: (1 + correlation) / (1 - correlation) };
+  const slowSd = Math.sqrt(variances[0] / shape(1, percent / 100));
+  return { sd, slowSd, correlation, inflation: (1 + correlation) / (1 - correlation) };
 }
 
 /** Variance of y_i − (y_{i−k} + y_{i+k})/2 under AR(1) of variance 1. */
@@ -64,7 +69,6 @@ function lagVariance(
   const left: number[] = [];
   for (let i = k; i + k < y.length; i++) {
     const width = x[i + k] - x[i - k];
-    if (!(width > 0)) throw new DomainError("trajectoryNoise: x", "ascending x", x[i + k]);
     const before = (x[i + k] - x[i]) / width;
     const after = 1 - before;
     const off = y[i] - before * y[i - k] - after * y[i + k];

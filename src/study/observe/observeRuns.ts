@@ -3,7 +3,7 @@
  * task says of it, and onsets over runs.
  *
  * Clocks and counters are left out, and so is the optimizer's own machinery (learning rate, norms of gradients), unless a pattern
- * names them. Errors: MEASURE_NOT_FOUND when patterns match nothing.
+ * names them. Errors: MEASURE_NOT_FOUND when patterns match nothing, RUN_NOT_FOUND without runs.
  */
 import {
   type EVENT_KINDS,
@@ -84,6 +84,11 @@ export function observeRuns({
   onsets = [],
   hold = { k: 2, of: 2 },
 }: ObserveRequest): Observation {
+  if (runs.length === 0)
+    throw new OntogenyError(
+      "RUN_NOT_FOUND",
+      "Observe: expected runs, got a workspace without any; bring some with `ontogeny import PATH`, or train with `ontogeny run`",
+    );
   const events: ObservedEvent[] = [];
   const refused: RefusedSeries[] = [];
   const listed: { id: string; name: string; measures: number; leftOut: number }[] = [];
@@ -159,10 +164,12 @@ function robustnessOf(
   if (names.length === 0 && (!isSharp || family === "loss")) return undefined;
   const companions = names.map((measure): CompanionChanges => {
     const one = run.series.get(measure)!;
-    const { events, refused } = eventsOf(one);
+    const { events, refused, smallestChange } = eventsOf(one);
     const changes = events.flatMap(({ event: other }) => (other.kind === "change-point" ? [other] : []));
     const refusal = refused.find(({ kind }) => kind === "change-point");
-    return { measure, steps: one.steps, changes: refusal === undefined ? changes : { refused: refusal.reason } };
+    const found = refusal === undefined ? changes : { refused: refusal.reason };
+    return { measure, steps: one.steps, smallestChange, changes: found };
   });
-  return metricRobustness(event, companions);
+  const { before, final, range } = event.evidence as { before: number; final: number; range: number };
+  return metricRobustness({ event, share: Math.abs(final - before) / range }, companions);
 }
