@@ -48,11 +48,13 @@ interface TransferMethod {
   readonly role: "baseline" | "method";
   readonly description: string;
   /** `others`: the methods before it in the list that did not refuse. */
-  prepare(
-    points: readonly ScalingPoint[],
-    rng: Rng,
-    others: ReadonlyMap<string, (at: ScalingPoint) => Distribution>,
-  ): (at: ScalingPoint) => Distribution;
+  prepare(options: {
+    readonly points: readonly ScalingPoint[];
+    /** Sizes that will be asked for. */
+    readonly targets: readonly number[];
+    readonly rng: Rng;
+    readonly others: ReadonlyMap<string, (at: ScalingPoint) => Distribution>;
+  }): (at: ScalingPoint) => Distribution;
 }
 
 export function scaleTransfer(
@@ -70,12 +72,18 @@ export function scaleTransfer(
       "Scale transfer",
       `${fittedSizes.length} of ${sizes.length} sizes are at least ${ratio} times smaller than the largest; 2 are needed (largest / smallest is ${(largest / sizes[0]).toPrecision(2)})`,
     );
+  const targetSizes = sizes.filter((size) => size >= reach);
   const scores: TransferScore[] = [];
   const refused: { method: string; why: string }[] = [];
   const predictions = new Map<string, (at: ScalingPoint) => Distribution>();
   for (const { name, role, description, prepare } of METHODS)
     try {
-      const predict = prepare(fitted, Rng.of(seed, "scale transfer", name), predictions);
+      const predict = prepare({
+        points: fitted,
+        targets: targetSizes,
+        rng: Rng.of(seed, "scale transfer", name),
+        others: predictions,
+      });
       const forecasts = target.map((point) => ({ point, distribution: predict(point) }));
       predictions.set(name, predict);
       scores.push(scoreOf({ name, role, description }, forecasts));
@@ -86,7 +94,7 @@ export function scaleTransfer(
   return {
     ratio,
     fittedSizes,
-    targetSizes: sizes.filter((size) => size >= reach),
+    targetSizes,
     points: target.length,
     runs: new Set(target.map(({ run }) => run)).size,
     scores,
@@ -127,33 +135,34 @@ const METHODS: readonly TransferMethod[] = [
     role: "baseline",
     description:
       "the largest fitted size at the same amount of data, unchanged; spread from the same step between fitted sizes",
-    prepare: (points) => fromSizes(points, { isShifted: false }),
+    prepare: ({ points }) => fromSizes(points, { isShifted: false }),
   },
   {
     name: "shifted curve",
     role: "baseline",
     description:
       "the largest fitted size at the same data, shifted on by its difference from a size at most half as large, per ln(size)",
-    prepare: (points) => fromSizes(points, { isShifted: true }),
+    prepare: ({ points }) => fromSizes(points, { isShifted: true }),
   },
   {
     name: "log-linear",
     role: "baseline",
     description: "ln(loss) linear in ln(size) and ln(data): a power law without a floor",
-    prepare: logLinear,
+    prepare: ({ points }) => logLinear(points),
   },
   {
     name: "power law with floor",
     role: "method",
     description:
       "E + A/N^α + B/D^β (one term where only one coordinate takes three values), Huber on ln(loss), bootstrap over runs",
-    prepare(points, rng) {
+    prepare({ points, targets, rng }) {
       const terms = (["size", "data"] as const).filter((term) => new Set(points.map((point) => point[term])).size >= 3);
       if (!terms.includes("size"))
         throw new RefusedError(
           "Scaling fit",
           `${new Set(points.map(({ size }) => size)).size} sizes do not determine an exponent; 3 are needed`,
         );
+      requireWithinSpan(points, targets);
       const ensemble = scalingEnsemble({ points, fit: powerSumFit(points, { terms }), rng, draws: 200 });
       return (at) => scalingForecast(ensemble, at, rng);
     },
@@ -162,7 +171,7 @@ const METHODS: readonly TransferMethod[] = [
     name: "average",
     role: "method",
     description: "quantiles of the power laws with and without a floor, averaged with equal weights",
-    prepare(_points, _rng, others) {
+    prepare({ others }) {
       const members = ["log-linear", "power law with floor"].flatMap((name) => others.get(name) ?? []);
       if (members.length < 2) throw new RefusedError("Average", "one of the two power laws refuses");
       return (at) =>
@@ -173,6 +182,21 @@ const METHODS: readonly TransferMethod[] = [
     },
   },
 ];
+
+/**
+ * The level E and the exponent of size can be told apart only over a wide range of sizes: a target further beyond the largest
+ * fitted size than that is beyond the smallest (in ln size) is refused.
+ */
+function requireWithinSpan(points: readonly ScalingPoint[], targets: readonly number[]): void {
+  const sizes = points.map(({ size }) => size);
+  const [smallest, largest] = [Math.min(...sizes), Math.max(...sizes)];
+  const [span, ahead] = [largest / smallest, Math.max(...targets) / largest];
+  if (ahead > span)
+    throw new RefusedError(
+      "Scaling fit",
+      `the fitted sizes span a factor of ${span.toPrecision(2)}, the target lies a factor of ${ahead.toPrecision(2)} beyond them: floor and exponent cannot be told apart`,
+    );
+}
 
 /** A size's loss at any amount of data: straight in ln(data) between its points, flat outside. Several at one amount: their mean. */
 function curveOf(points: readonly ScalingPoint[]): (data: number) => number {
