@@ -53,9 +53,10 @@ export interface BacktestRefusal {
 
 export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
   const { measures, cutoffs, targetStep, forecasters, rangeOf, onCutoff } = options;
-  const cohorts = new Map(measures.map((measure) => [measure, cohortOf(options.runs, measure, targetStep)]));
   return cutoffs.map((cutoff) => {
     onCutoff?.(cutoff);
+    // Arrays of this cutoff's own: what is kept with them is given free after it.
+    const byRuns = new Map<string, readonly Trajectory[]>();
     const cases: BacktestCase[] = [];
     const forecasts: (Distribution | undefined)[][] = forecasters.map(() => []);
     const refusals = new Map<
@@ -64,7 +65,7 @@ export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
     >();
     for (const measure of measures) {
       const task: ForecastTask = { target: measure, targetStep, cutoff, range: rangeOf?.(measure) };
-      const cohort = cohorts.get(measure)!;
+      const cohort = cohortOf(options.runs, task, byRuns);
       for (const run of cohort) {
         const [prefix, unit] = [upTo(run, cutoff), unitOf(run)];
         cases.push({ measure, run: run.run, unit, outcome: valueAt(run, measure, targetStep) });
@@ -84,17 +85,16 @@ export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
   });
 }
 
-const cohorts = new WeakMap<readonly Trajectory[], Map<string, readonly Trajectory[]>>();
-
-/** The runs with a finite outcome; the same array for measures that all runs have. */
-function cohortOf(runs: readonly Trajectory[], measure: string, targetStep: number): readonly Trajectory[] {
-  const finite = runs.filter((run) => Number.isFinite(valueAt(run, measure, targetStep)));
-  if (finite.length === runs.length) return runs;
-  const known = cohorts.get(runs) ?? new Map<string, readonly Trajectory[]>();
-  cohorts.set(runs, known);
-  const key = JSON.stringify(finite.map(({ run }) => run));
-  const same = known.get(key) ?? finite;
-  known.set(key, same);
+/** The runs with a finite outcome; the same array for measures that the same runs have. */
+function cohortOf(
+  runs: readonly Trajectory[],
+  { target, targetStep }: ForecastTask,
+  byRuns: Map<string, readonly Trajectory[]>,
+): readonly Trajectory[] {
+  const finite = runs.filter((run) => Number.isFinite(valueAt(run, target, targetStep)));
+  const key = JSON.stringify(finite.map((run) => runs.indexOf(run)));
+  const same = byRuns.get(key) ?? finite;
+  byRuns.set(key, same);
   return same;
 }
 

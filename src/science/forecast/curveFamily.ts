@@ -17,8 +17,9 @@ import {
   measuredSeries,
   type Trajectory,
   upTo,
+  valueAt,
 } from "./forecaster.ts";
-import { maybeShapeFit, type ShapePrior, type ShapeSums, shapePosterior, shapeSums } from "./shapeEvidence.ts";
+import { maybeShapeFit, movedBy, type ShapePrior, type ShapeSums, shapePosterior, shapeSums } from "./shapeEvidence.ts";
 
 /**
  * For every shape (curveShapes.ts) the cohort's least-squares ends (v₀ at the cutoff, v₁ at the target) give a normal
@@ -37,10 +38,14 @@ export function curveFamily(): Forecaster {
       const targets = cohortTargets(cohort, task);
       const offset = mean(targets);
       const shapes = coordinates(task);
-      const whole = cohort.map((run) =>
-        allSums(shapes, run, task, offset).map((sums): WholeCurve => ({ sums, fit: maybeShapeFit(sums) })),
+      const summedRuns = cohort.map((run) => sumsOf(shapes, run, task));
+      const whole = summedRuns.map(({ base, whole: own }) =>
+        own.map((sums): WholeCurve => {
+          const moved = movedBy(sums, base - offset);
+          return { sums: moved, fit: maybeShapeFit(moved) };
+        }),
       );
-      const begun = cohort.map((run) => allSums(shapes, upTo(run, task.cutoff), task, offset));
+      const begun = summedRuns.map(({ base, begun: own }) => own.map((sums) => movedBy(sums, base - offset)));
       const misses = cohort.map((_, i) => {
         const model = learn(whole.filter((__, k) => k !== i));
         return targets[i] - offset - forecastEnd(model, begun[i]);
@@ -73,6 +78,15 @@ interface Coordinate {
 
 /** Shapes that move between cutoff and target, scaled to go from 0 to 1 there. */
 function coordinates({ cutoff, targetStep }: ForecastTask): Coordinate[] {
+  const key = `${cutoff} ${targetStep}`;
+  if (latest.key === key) return latest.coordinates;
+  latest = { key, coordinates: makeCoordinates(cutoff, targetStep) };
+  return latest.coordinates;
+}
+
+let latest: { readonly key: string; readonly coordinates: Coordinate[] } = { key: "", coordinates: [] };
+
+function makeCoordinates(cutoff: number, targetStep: number): Coordinate[] {
   return curveShapes(targetStep).flatMap((shape): Coordinate[] => {
     const start = shape.g(cutoff);
     const span = shape.g(targetStep) - start;
@@ -80,6 +94,33 @@ function coordinates({ cutoff, targetStep }: ForecastTask): Coordinate[] {
     if (Math.abs(span) < 1e-3 * Math.abs(shape.g(cutoff / 10) - start)) return [];
     return [{ shape, w: (step) => (shape.g(step) - start) / span }];
   });
+}
+
+const summed = new WeakMap<Trajectory, Map<string, RunSums>>();
+
+interface RunSums {
+  /** What was taken off the values first, for the digits. */
+  readonly base: number;
+  readonly whole: readonly ShapeSums[];
+  readonly begun: readonly ShapeSums[];
+}
+
+/** Sums of a cohort run about its own base, kept with it: they are the same in every cohort. */
+function sumsOf(shapes: readonly Coordinate[], run: Trajectory, task: ForecastTask): RunSums {
+  const known = summed.get(run) ?? new Map<string, RunSums>();
+  summed.set(run, known);
+  const key = JSON.stringify([task.target, task.targetStep, task.cutoff]);
+  let sums = known.get(key);
+  if (sums === undefined) {
+    const base = valueAt(run, task.target, task.targetStep);
+    sums = {
+      base,
+      whole: allSums(shapes, run, task, base),
+      begun: allSums(shapes, upTo(run, task.cutoff), task, base),
+    };
+    known.set(key, sums);
+  }
+  return sums;
 }
 
 function allSums(shapes: readonly Coordinate[], run: Trajectory, task: ForecastTask, offset: number): ShapeSums[] {

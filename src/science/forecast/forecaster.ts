@@ -136,19 +136,23 @@ export function unitOf({ unit, run }: Pick<Trajectory, "unit" | "run">): string 
   return unit ?? run;
 }
 
-const interned = new WeakMap<Trajectory, Map<string, readonly Trajectory[]>>();
+const parts = new WeakMap<
+  readonly Trajectory[],
+  { whole: readonly Trajectory[]; byRuns: Map<string, readonly Trajectory[]> }
+>();
 
-/** The runs of a cohort that are not of the unit: the same array for the same runs, so that fits on it are made once. */
+/**
+ * The runs of a cohort that are not of the unit. Parts of parts of one cohort are the same array where they are the same
+ * runs, so that fits on them are made once; they live as long as that cohort.
+ */
 export function withoutUnit(cohort: readonly Trajectory[], unit: string): readonly Trajectory[] {
+  const { whole, byRuns } = parts.get(cohort) ?? { whole: cohort, byRuns: new Map<string, readonly Trajectory[]>() };
   const rest = cohort.filter((run) => unitOf(run) !== unit);
-  if (rest.length === 0) return rest;
-  const known = interned.get(rest[0]) ?? new Map<string, readonly Trajectory[]>();
-  interned.set(rest[0], known);
-  const key = JSON.stringify(rest.map(({ run }) => run));
-  const same = known.get(key);
-  if (same?.every((run, i) => run === rest[i])) return same;
-  known.set(key, rest);
-  return rest;
+  const key = JSON.stringify(rest.map((run) => whole.indexOf(run)));
+  const part = byRuns.get(key) ?? rest;
+  byRuns.set(key, part);
+  for (const one of [whole, part]) parts.set(one, { whole, byRuns });
+  return part;
 }
 
 /** Value of a measure at exactly this step; NaN where not measured. */

@@ -71,6 +71,18 @@ export function whitenedShapeSums({
   return { n: w.length, yy, xy: [x0y, x1y], xx: [x00, x01, x11], logScale };
 }
 
+/** The sums of y + offset, since the columns of X sum to 1. */
+export function movedBy({ n, yy, xy, xx }: ShapeSums, offset: number): ShapeSums {
+  const sums = [xx[0] + xx[1], xx[1] + xx[2]];
+  const total = xy[0] + xy[1];
+  return {
+    n,
+    yy: yy + 2 * offset * total + n * offset * offset,
+    xy: [xy[0] + offset * sums[0], xy[1] + offset * sums[1]],
+    xx,
+  };
+}
+
 /** Least-squares (v₀, v₁) and the residual sum of squares; undefined when the points do not determine both. */
 export function maybeShapeFit({ yy, xy, xx }: ShapeSums): { v: readonly [number, number]; rss: number } | undefined {
   const determinant = xx[0] * xx[2] - xx[1] * xx[1];

@@ -4,7 +4,7 @@
  * Results are kept with the cohort array, which is never changed. Parameters are learned on the whole cohort, also where a
  * unit is then left out: they are few against the points of all curves. Refuses what its parts refuse.
  */
-import { RefusedError } from "../../../core/index.ts";
+import { RefusedError, sha256Hex } from "../../../core/index.ts";
 import { cohortTargets, type ForecastTask, type Trajectory, unitOf, upTo } from "../forecaster.ts";
 import { type CurveGrid, curveGrid, onGrid } from "./curveGrid.ts";
 import { type ConditionedProcess, conditionProcess, type LearnedProcess, learnProcess } from "./processModel.ts";
@@ -92,21 +92,31 @@ function makeProcess(cohort: readonly Trajectory[], task: ForecastTask): CohortP
   };
 }
 
-const parameters = new WeakMap<readonly Trajectory[], Map<string, LearnedProcess>>();
+const parameters = new WeakMap<Trajectory, Map<string, LearnedProcess>>();
 
-/** Where the grid does not depend on the cutoff, neither do the parameters. */
+/** Where the grid does not depend on the cutoff, neither do the parameters: kept with the cohort's first run. */
 function learnedOnce(
   cohort: readonly Trajectory[],
   { target }: ForecastTask,
   input: { readonly grid: CurveGrid; readonly relations: RunRelations },
 ): LearnedProcess {
-  const known = parameters.get(cohort) ?? new Map<string, LearnedProcess>();
-  parameters.set(cohort, known);
-  const key = JSON.stringify([target, input.grid.starts, input.grid.ends]);
+  const known = parameters.get(cohort[0]) ?? new Map<string, LearnedProcess>();
+  parameters.set(cohort[0], known);
+  const key = sha256Hex(JSON.stringify([target, input.grid.starts, input.grid.ends, cohort.map(numberOf)]));
   let learned = known.get(key);
   if (learned === undefined) {
     learned = learnProcess(input);
     known.set(key, learned);
   }
   return learned;
+}
+
+const numbers = new WeakMap<Trajectory, number>();
+let count = 0;
+
+/** A number for each trajectory object. */
+function numberOf(run: Trajectory): number {
+  const number = numbers.get(run) ?? count++;
+  numbers.set(run, number);
+  return number;
 }
