@@ -7,3 +7,4 @@ export { tablesBridge } from "./tables/tablesBridge.ts";
 export { textLogBridge } from "./textLog/textLogBridge.ts";
 export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
 export { trainingCsvBridge } from "./trainingCsv/trainingCsvBridge.ts";
+export { safetensorsBridge } from "./weights/safetensorsBridge.ts";

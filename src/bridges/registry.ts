@@ -12,6 +12,7 @@ import { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 import { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
 import { trainingCsvBridge } from "./trainingCsv/trainingCsvBridge.ts";
 import { wandbBridge } from "./wandb/wandbBridge.ts";
+import { safetensorsBridge } from "./weights/safetensorsBridge.ts";
 
 export const BRIDGES: readonly Bridge[] = [
   tfeventsBridge,
@@ -21,6 +22,7 @@ export const BRIDGES: readonly Bridge[] = [
   trainingCsvBridge,
   lmEvalBridge,
   trainerStateBridge,
+  safetensorsBridge,
   textLogBridge,
   tablesBridge,
 ];

@@ -24,6 +24,7 @@ export { type ByteSource, isSqlite, type SqliteFiles } from "./sqlite/sqlitePage
 export type { SqliteValue } from "./sqlite/sqliteRecord.ts";
 export * from "./tensorboardEvent.ts";
 export * from "./tensorProto.ts";
+export * from "./tensorValues.ts";
 export * from "./tfrecord.ts";
 export * from "./tolerantJson.ts";
 export * from "./wandbItems.ts";

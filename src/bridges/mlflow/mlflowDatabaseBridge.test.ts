@@ -116,4 +116,4 @@ test("300 databases with flipped bits are read or refused, and no file is made o
   }
   expect(refused).toBeLessThan(50);
   expect(differs).toBeGreaterThan(10);
-});
+}, 120_000);

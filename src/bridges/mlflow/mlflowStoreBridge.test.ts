@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Json } from "../../core/index.ts";
+import { type Json, Rng } from "../../core/index.ts";
 import type { ImportUnit } from "../bridge.ts";
 import { importAll, MemorySink, treeOf } from "../memorySink.fixture.ts";
 import { mlflowStoreBridge } from "./mlflowStoreBridge.ts";
@@ -179,6 +179,35 @@ describe("files that grow and files that are damaged", () => {
     expect(sink.run("").measures.get("train/loss")?.values).toEqual([4.5]);
   });
 });
+
+test("2,100 stores with flipped bits are read to an end: no crash, no point without a line, what is lost is counted", async () => {
+  const rng = Rng.of(7, "mlruns flips");
+  const folder = folderOfRun("seed 0");
+  const kept = /\/(?:meta\.yaml|metrics\/odd|metrics\/train\/loss|params\/lr)$/;
+  const paths = Object.keys(FILES).filter((path) => path.startsWith(folder) && kept.test(path));
+  rmSync(join(root, folder), { recursive: true });
+  for (const path of paths) put(path, FILES[path]);
+  const lines = paths
+    .filter((path) => path.includes("/metrics/"))
+    .reduce((sum, path) => sum + FILES[path].split("\n").length, 0);
+  let counted = 0;
+  for (let i = 0; i < 2100; i++) {
+    const path = paths[i % paths.length];
+    const bytes = Buffer.from(FILES[path]);
+    for (let k = 1 + (i % 4); k > 0; k--)
+      bytes[Math.floor(rng.uniform() * bytes.length)] ^= 1 << Math.floor(rng.uniform() * 8);
+    writeFileSync(join(root, path), bytes);
+    const { sink } = await importAll(mlflowStoreBridge, join(root, folder));
+    const points = [...sink.runs.values()]
+      .flatMap((run) => [...run.measures.values()])
+      .reduce((sum, { values }) => sum + values.length, 0);
+    // A flip may make a line feed, and so a line more.
+    expect(points).toBeLessThanOrEqual(lines + 4);
+    if (sink.skipped.size > 0) counted++;
+    writeFileSync(join(root, path), FILES[path]);
+  }
+  expect(counted).toBeGreaterThan(400);
+}, 120_000);
 
 test.skipIf(!existsSync(REAL))(
   "all six runs of mltrace are read, equal steps kept [needs ../shared/data/run-logs]",

@@ -166,7 +166,7 @@ describe("files that grow and files that are damaged", () => {
       if (sink.skipped.size > 0) counted++;
     }
     expect(counted).toBeGreaterThan(300);
-  });
+  }, 120_000);
 });
 
 test.skipIf(!existsSync(REAL))(

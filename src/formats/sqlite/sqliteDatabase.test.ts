@@ -152,7 +152,7 @@ describe("damage", () => {
     }
     expect(refused).toBeGreaterThan(10);
     expect(damaged).toBeGreaterThan(100);
-  });
+  }, 120_000);
 
   test("a page that leads back to itself is read once, and said", () => {
     const main = bytesOf("plain", "")!.slice();
