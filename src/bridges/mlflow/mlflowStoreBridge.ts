@@ -8,7 +8,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { knownMeasure } from "../../core/index.ts";
-import type { Bridge, ImportSink, ImportUnit, ReadOptions, RunSink, SeriesSink, SourceFile } from "../bridge.ts";
+import type { Bridge, ImportUnit, ReadOptions, RunSink, SeriesSink, SourceFile } from "../bridge.ts";
 import { readLines } from "../lines.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { readYaml } from "../yamlConfiguration.ts";
@@ -70,12 +70,15 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions) {
   for (const file of unit.files) {
     const measure = file.relative.slice((hints.folder === "" ? 0 : hints.folder.length + 1) + "metrics/".length);
     const reader = new MetricReader(run, file, measure, skips, states.get(measure));
-    bytesRead = await reader.read(sink, bytesRead);
-    states.set(measure, reader.state());
+    await reader.read(async (bytes) => {
+      bytesRead += bytes;
+      states.set(measure, reader.state());
+      skips.flush(sink);
+      await sink.drain(bytesRead, () => maybeJsonOfState(states) ?? null);
+    });
   }
   if (unit.files.length === 0) skips.add("MLFLOW_NO_METRICS", () => `${unit.key}: a run without metrics`);
   skips.flush(sink);
-  await sink.drain(bytesRead);
   return maybeJsonOfState(states);
 }
 
@@ -137,8 +140,8 @@ class MetricReader {
     return { offset: this.offset, lastStep: this.lastStep, segment: this.segment };
   }
 
-  async read(sink: ImportSink, bytesBefore: number): Promise<number> {
-    let bytesRead = bytesBefore;
+  /** `onChunk` is told how many bytes were read, when the state says all that was taken. */
+  async read(onChunk: (bytesRead: number) => Promise<void>): Promise<void> {
     for await (const chunk of readLines(this.file, { from: this.offset })) {
       for (const line of chunk.lines) this.take(line);
       if (chunk.tooLong > 0)
@@ -146,13 +149,8 @@ class MetricReader {
       if (chunk.rest !== undefined)
         this.skips.add("MLFLOW_LINE_UNFINISHED", () => `${this.file.relative}: "${chunk.rest?.slice(0, 80)}"`);
       this.offset = chunk.end;
-      bytesRead += chunk.bytesRead;
-      if (chunk.lines.length > 1000) {
-        this.skips.flush(sink);
-        await sink.drain(bytesRead);
-      }
+      await onChunk(chunk.bytesRead);
     }
-    return bytesRead;
   }
 
   private take(line: string): void {

@@ -91,10 +91,9 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
     end = chunk.end;
     bytesRead += chunk.bytesRead;
     skips.flush(sink);
-    await sink.drain(bytesRead);
+    await sink.drain(bytesRead, () => rows?.state(end) ?? null);
   }
   skips.flush(sink);
-  await sink.drain(bytesRead);
   return rows?.state(end);
 }
 

@@ -133,6 +133,16 @@ describe("which files are checkpoints", () => {
     expect(sink.skipped.get("WEIGHTS_STEP_REPEATED")?.count).toBe(1);
   });
 
+  test("what was left out is counted once, however often the folder grows", async () => {
+    putAll((path) => !path.includes("00002-of-00002"));
+    put("out/checkpoint-2000/model.safetensors", "no such file");
+    const { sink, state } = await readAll();
+    put("out/checkpoint-3000/model.safetensors", one(1));
+    await readAll(state, sink);
+    expect(sink.skipped.get("WEIGHTS_SHARD_MISSING")?.count).toBe(1);
+    expect(sink.skipped.get("SAFETENSORS_INVALID")?.count).toBe(1);
+  });
+
   test("tensors that change their shape have no distance, and then the whole has none", async () => {
     put("step_1.safetensors", one(1, 2));
     put("step_2.safetensors", one(1, 2, 3));

@@ -30,16 +30,28 @@ export const safetensorsBridge: Bridge = {
   read,
 };
 
-/** The first checkpoint and those that were read: step and names of files. */
-const StateSchema = z.array(z.tuple([z.number(), z.array(z.string())]));
+const StateSchema = z.strictObject({
+  /** Checkpoints that were read, the first one first: step and names of files. */
+  done: z.array(z.tuple([z.number(), z.array(z.string())])),
+  /** What was skipped already, so that a folder that grows does not count it again. */
+  told: z.array(z.string()),
+});
+const TOLD_AT_MOST = 1000;
 const STATE_CHARACTERS_AT_MOST = 900_000;
 
 async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json | undefined> {
-  const done = new Map(parseState(from));
+  const before = parseState(from);
+  const done = new Map(before.done);
+  const told = new Set(before.told);
   const { checkpoints, incomplete } = checkpointsOf(unit.files);
   const skips = new SkipCounter();
   const run = sink.run("");
-  for (const { code, why } of incomplete) skips.add(code, () => why);
+  const tellOnce = (code: string, why: string) => {
+    const key = `${code} ${why}`;
+    if (!told.has(key)) skips.add(code, () => why);
+    if (told.size < TOLD_AT_MOST) told.add(key);
+  };
+  for (const { code, why } of incomplete) tellOnce(code, why);
   const byName = new Map(unit.files.map((file) => [file.relative, file]));
   const again = ([step, names]: readonly [number, readonly string[]]): CheckpointFiles | undefined => {
     const files = names.map((name) => byName.get(name));
@@ -80,7 +92,8 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
         ...(first && { first }),
         ...(beforeDone !== undefined && previousFiles !== undefined && previous && { previous }),
         skip: (code, example) => skips.add(code, example),
-        drain: () => sink.drain(bytesRead + checkpoint.bytesRead),
+        // Nothing of this checkpoint has been pushed yet.
+        drain: () => sink.drain(bytesRead + checkpoint.bytesRead, () => stateOf(done, told) ?? null),
       });
       pushAll(run, files, groups, done.size === 0);
       done.set(
@@ -90,15 +103,20 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
       bytesRead += checkpoint.bytesRead;
     } catch (error) {
       if (!(error instanceof OntogenyError) || error.code !== "SAFETENSORS_INVALID") throw error;
-      skips.add(error.code, () => `${files.files[0].relative}: ${error.message}`);
+      tellOnce(error.code, `${files.files[0].relative}: ${error.message}`);
     } finally {
       for (const reader of opened) await reader.close();
     }
     skips.flush(sink);
-    await sink.drain(bytesRead);
+    await sink.drain(bytesRead, () => stateOf(done, told) ?? null);
   }
   skips.flush(sink);
-  const state: Json = [...done].map(([step, names]) => [step, [...names]]);
+  return stateOf(done, told);
+}
+
+/** undefined: more than may be kept (some 10,000 checkpoints); such a trajectory is read whole each time. */
+function stateOf(done: ReadonlyMap<number, readonly string[]>, told: ReadonlySet<string>): Json | undefined {
+  const state: Json = { done: [...done].map(([step, names]) => [step, [...names]]), told: [...told] };
   return JSON.stringify(state).length <= STATE_CHARACTERS_AT_MOST ? state : undefined;
 }
 
@@ -145,8 +163,8 @@ function pushAll(
 const DISTANCE: Partial<MeasureSpec> = { unit: "Euclidean norm", range: [0, null] };
 
 /** Errors: IMPORT_STATE_INVALID. */
-function parseState(json: Json | undefined): [number, string[]][] {
-  const parsed = StateSchema.safeParse(json ?? []);
+function parseState(json: Json | undefined): z.infer<typeof StateSchema> {
+  const parsed = StateSchema.safeParse(json ?? { done: [], told: [] });
   if (parsed.success) return parsed.data;
   throw new OntogenyError(
     "IMPORT_STATE_INVALID",
