@@ -16,6 +16,11 @@ import { factsOf, isDocument, parameterValue } from "./runFacts.ts";
 
 const METRIC_COLUMNS = ["key", "value", "timestamp", "run_uuid", "step", "is_nan"];
 const NEEDED_COLUMNS = METRIC_COLUMNS.slice(0, 4);
+/** Each is held in memory while the database is read. */
+const RUNS_AT_MOST = 200_000;
+const SERIES_AT_MOST = 200_000;
+/** MLflow's own limit is 250. */
+const NAME_CHARACTERS_AT_MOST = 4096;
 const ROWS_BETWEEN_DRAINS = 50_000;
 /** What MLflow writes for ±∞: the largest double. */
 const STANDS_FOR_INFINITY = Number.MAX_VALUE;
@@ -109,6 +114,10 @@ function describeRuns(database: SqliteDatabase, sink: ImportSink, skips: SkipCou
       runs.set(id, undefined);
       continue;
     }
+    if (runs.size >= RUNS_AT_MOST) {
+      skips.add("MLFLOW_TOO_MANY_RUNS", () => `${id}, beyond the first ${RUNS_AT_MOST}`);
+      continue;
+    }
     const run = sink.run(id);
     run.describe(
       factsOf({
@@ -142,7 +151,7 @@ function describeMore(database: SqliteDatabase, runs: Runs): void {
 }
 
 async function readMetrics(database: SqliteDatabase, runs: Runs, skips: SkipCounter, drain: () => Promise<void>) {
-  let rows = 0;
+  let [rows, seriesCount] = [0, 0];
   for (const row of database.rows("metrics", METRIC_COLUMNS)) {
     if (++rows % ROWS_BETWEEN_DRAINS === 0) await drain();
     const [key, stored, timestamp, id, stepOrNull, isNan] = row;
@@ -153,11 +162,16 @@ async function readMetrics(database: SqliteDatabase, runs: Runs, skips: SkipCoun
     }
     const step = integerOf(stepOrNull ?? 0);
     const value = valueOfMetric(stored, isNan);
-    if (typeof key !== "string" || step === undefined || value === undefined) {
-      skips.add("MLFLOW_ROW_INVALID", () => row.map(String).join(" | "));
+    const isNamed = typeof key === "string" && key.length <= NAME_CHARACTERS_AT_MOST;
+    if (!isNamed || step === undefined || value === undefined) {
+      skips.add("MLFLOW_ROW_INVALID", () => row.map((cell) => String(cell).slice(0, 80)).join(" | "));
       continue;
     }
     let series = run.series.get(key);
+    if (series === undefined && ++seriesCount > SERIES_AT_MOST) {
+      skips.add("MLFLOW_TOO_MANY_MEASURES", () => `"${key}" in run ${id}, beyond the first ${SERIES_AT_MOST} series`);
+      continue;
+    }
     if (series === undefined) {
       series = { sink: run.sink.series(key, knownMeasure(key)), lastStep: step, segment: 0 };
       run.series.set(key, series);

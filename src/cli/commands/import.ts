@@ -81,7 +81,8 @@ function collectMapping(text: string, before: Record<string, string[]> = {}): Re
     .map((column) => column.trim().replaceAll("\\,", ","))
     .filter((column) => column !== "");
   const meaning = text.slice(0, at).trim();
-  if (at <= 0 || columns.length === 0)
+  // "run=" says that the file is one run.
+  if (at <= 0 || (columns.length === 0 && meaning !== "run"))
     throw new UsageError(`--map: expected meaning=column[,column…], such as step=iter, got "${text}"`);
   if (!MEANINGS.includes(meaning))
     throw new UsageError(`--map: expected one of ${MEANINGS.join(", ")} before "=", got "${meaning}"`);
