@@ -20,6 +20,8 @@ import { taskColumns } from "./taskColumns.ts";
 /** Fewer tasks are no "many at once". */
 const TASKS_AT_LEAST = 10;
 
+/** What lies within the usual fluctuation of its neighbours is not worth a note, however few items explain it. */
+const UNUSUAL = 0.05;
 /** A deviation of its own with twice the variance of the usual scatter makes ln(1 + 2/2). */
 const APART_AT_LEAST = Math.LN2;
 
@@ -161,7 +163,7 @@ function singles({ run, byMeasure, itemErrors }: Judged, known: ReadonlySet<numb
       const error = itemErrors.get(measure)![i];
       const isBeyondNoise = excursion.p * places <= level;
       const sigmas = error > 0 ? Math.abs(excursion.residual) / error : Number.NaN;
-      const isOff = Number.isNaN(sigmas) ? isBeyondNoise : sigmas > needed;
+      const isOff = Number.isNaN(sigmas) ? isBeyondNoise : sigmas > needed && excursion.p < UNUSUAL;
       return isOff ? [{ measure, i, excursion, sigmas, isBeyondNoise }] : [];
     });
     if (off.length > 2) continue;
@@ -232,10 +234,11 @@ function itemError({ ses, values }: MeasuredSeries, i: number, isLog: boolean, g
   if (i < 1 || i > values.length - 2) return 0;
   const at = (k: number) => {
     const stated = ses?.[k] ?? Number.NaN;
-    if (Number.isFinite(stated)) return stated / (isLog ? Math.abs(values[k]) : 1);
-    return Number.isFinite(grain) && values[k] > 0 && values[k] < 1
-      ? Math.sqrt(values[k] * (1 - values[k]) * grain)
-      : 0;
+    if (stated > 0) return stated / (isLog ? Math.abs(values[k]) : 1);
+    if (!Number.isFinite(grain)) return 0;
+    // As if one more item had been right and one wrong: at 0 and 1 the usual formula claims certainty.
+    const p = Math.min(1 - grain, Math.max(grain, values[k]));
+    return Math.sqrt(p * (1 - p) * grain);
   };
   return at(i) > 0 ? Math.hypot(at(i), Math.max(at(i - 1), at(i + 1))) : 0;
 }
