@@ -1,6 +1,6 @@
 /**
  * @file One event file of 1,000,000 scalars, both checksums of every record checked. The peer is tensorboard's
- * EventFileLoader, which checks them too, keeping every point.
+ * EventAccumulator, which checks them too, keeping every point.
  */
 import type { BenchRow } from "../harness.ts";
 import { readingRows } from "./reading.ts";
@@ -15,7 +15,8 @@ export function tfeventsRows(request: BridgesRequest): Promise<BenchRow[]> {
       points: SCALARS,
       goalMs: 500,
       goalMiB: 300,
-      peerName: "tensorboard's EventFileLoader (Python)",
+      peerName: "tensorboard's EventAccumulator (Python)",
+      peerTurns: 1,
       write: writeEventFile,
     },
     request,

@@ -16,6 +16,7 @@ export function wandbRows(request: BridgesRequest): Promise<BenchRow[]> {
       goalMs: 500,
       goalMiB: 300,
       peerName: "wandb's protobuf classes (Python)",
+      peerTurns: 3,
       write: writeWandbFile,
     },
     request,

@@ -1,6 +1,6 @@
 """`readers.py FORMAT FILE`: reads every point of one file with the producer's own classes, and prints what it took.
 
-tfevents: tensorboard's EventFileLoader (checks both checksums, in Python). wandb: the framing by hand, as wandb's own Python
+tfevents: tensorboard's EventAccumulator, keeping every point (checks both checksums, in Python). wandb: the framing by hand, as wandb's own Python
 reader did it while it existed, checksums by zlib, records by wandb's protobuf classes.
 """
 import json
@@ -12,18 +12,16 @@ import zlib
 
 
 def read_tfevents(path):
-    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
-    from tensorboard.util import tensor_util
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     begun = time.perf_counter()
+    events = EventAccumulator(path, size_guidance={"scalars": 0})
+    events.Reload()
     points, total = 0, 0.0
-    columns = {}
-    for event in EventFileLoader(path).Load():
-        for value in event.summary.value:
-            number = tensor_util.make_ndarray(value.tensor).item()
-            columns.setdefault(value.tag, []).append((event.step, number, event.wall_time))
+    for tag in events.Tags()["scalars"]:
+        for event in events.Scalars(tag):
             points += 1
-            total += number
+            total += event.value
     return begun, points, total
 
 

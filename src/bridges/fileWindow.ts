@@ -9,7 +9,7 @@ import fs from "node:fs";
 import { OntogenyError } from "../core/index.ts";
 import type { SourceFile } from "./bridge.ts";
 
-export const WINDOW_BYTES = 1 << 20;
+const WINDOW_BYTES = 1 << 20;
 
 export class FileWindow {
   /** What is there is `bytes[begin … end)`. Replaced when the window grows. */
@@ -25,18 +25,18 @@ export class FileWindow {
   /** In the file, of `bytes[end]`. */
   private fileEnd: number;
 
-  private constructor(descriptor: number, path: string, size: number, from: number, windowBytes: number) {
+  private constructor(descriptor: number, path: string, size: number, from: number) {
     this.descriptor = descriptor;
     this.path = path;
     this.size = size;
     this.fileEnd = from;
-    this.bytes = new Uint8Array(windowBytes);
+    this.bytes = new Uint8Array(Math.min(WINDOW_BYTES, Math.max(0, size - from)));
   }
 
-  static open({ path }: Pick<SourceFile, "path">, from = 0, windowBytes = WINDOW_BYTES): FileWindow {
+  static open({ path }: Pick<SourceFile, "path">, from = 0): FileWindow {
     try {
       const descriptor = fs.openSync(path, "r");
-      return new FileWindow(descriptor, path, fs.fstatSync(descriptor).size, from, windowBytes);
+      return new FileWindow(descriptor, path, fs.fstatSync(descriptor).size, from);
     } catch (cause) {
       throw readFailed(path, cause);
     }

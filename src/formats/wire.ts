@@ -25,6 +25,9 @@ export class WireReader {
   begin = 0;
   close = 0;
   malformed = false;
+  private low = 0;
+  private middle = 0;
+  private high = 0;
   private view: DataView = new DataView(NO_BYTES.buffer);
 
   /** Begins a message. */
@@ -70,8 +73,26 @@ export class WireReader {
 
   /** int64 in two's complement; beyond ±2^53 the nearest double, or its neighbour. */
   int64(): number {
+    if (!this.readBits()) return 0;
+    const { low, middle, high } = this;
+    return high < 0x80
+      ? high * 2 ** 56 + (middle * 2 ** 28 + low)
+      : -((0xff - high) * 2 ** 56 + ((0xfffffff - middle) * 2 ** 28 + (0xfffffff - low)) + 1);
+  }
+
+  /** sint64 in zigzag form; beyond ±2^53 the nearest double, or its neighbour. */
+  zigzag64(): number {
+    if (!this.readBits()) return 0;
+    const { low, middle, high } = this;
+    const halfLow = (low >>> 1) | ((middle & 1) << 27);
+    const halfMiddle = (middle >>> 1) | ((high & 1) << 27);
+    const half = (high >>> 1) * 2 ** 56 + (halfMiddle * 2 ** 28 + halfLow);
+    return (low & 1) === 0 ? half : -half - 1;
+  }
+
+  /** A varint's 64 bits: the lowest 28, the next 28, the last 8. */
+  private readBits(): boolean {
     const { bytes } = this;
-    // Of the 64 bits: 28, 28 and 8.
     let low = 0;
     let middle = 0;
     let high = 0;
@@ -81,20 +102,13 @@ export class WireReader {
       if (count < 4) low |= part << (7 * count);
       else if (count < 8) middle |= part << (7 * (count - 4));
       else high |= (part << (7 * (count - 8))) & 0xff;
-      if (byte < 0x80)
-        return high < 0x80
-          ? high * 2 ** 56 + (middle * 2 ** 28 + low)
-          : -((0xff - high) * 2 ** 56 + ((0xfffffff - middle) * 2 ** 28 + (0xfffffff - low)) + 1);
+      if (byte >= 0x80) continue;
+      this.low = low;
+      this.middle = middle;
+      this.high = high;
+      return true;
     }
-    this.fail();
-    return 0;
-  }
-
-  /** sint64 in zigzag form; beyond ±2^53 the nearest double, or its neighbour. */
-  zigzag64(): number {
-    const isNegative = this.at < this.end && (this.bytes[this.at] & 1) === 1;
-    const half = Math.floor(this.varint() / 2);
-    return isNegative ? -half - 1 : half;
+    return this.fail();
   }
 
   double(): number {

@@ -52,13 +52,13 @@ export class EventRun {
   private maxSegment: number;
   private epoch = 0;
   private file = "";
-  private started = false;
+  private isStarted: boolean;
 
   constructor(run: RunSink, skips: SkipCounter, state: EventState) {
     this.run = run;
     this.skips = skips;
     this.maxSegment = state.maxSegment;
-    this.started = state.files.length > 0;
+    this.isStarted = state.isStarted;
     for (const [name, plugin, dataClass, lastStep, segment, epoch] of state.tags) {
       const tag = new Tag(name);
       Object.assign(tag, { plugin: plugin ?? undefined, dataClass, lastStep, segment, epoch });
@@ -76,7 +76,7 @@ export class EventRun {
     return this.epoch;
   }
 
-  state(): Pick<EventState, "tags" | "maxSegment"> {
+  state(): Omit<EventState, "files"> {
     const tags = [...this.byName.values()].map((tag): EventState["tags"][number] => [
       tag.name,
       tag.plugin ?? null,
@@ -85,21 +85,21 @@ export class EventRun {
       tag.segment,
       tag.epoch,
     ]);
-    return { tags, maxSegment: this.maxSegment };
+    return { tags, isStarted: this.isStarted, maxSegment: this.maxSegment };
   }
 
   /** One event: `bytes[begin … end)`. */
   take(bytes: Uint8Array, begin: number, end: number): void {
     const { event } = this;
-    if (this.started && event.readPlainScalar(bytes, begin, end)) {
+    if (this.isStarted && event.readPlainScalar(bytes, begin, end)) {
       const tag = this.tagOf(bytes);
       if (tag === undefined) this.skipTag();
       else this.push(tag, event.simple);
       return;
     }
     const isWhole = event.read(bytes, begin, end);
-    if (!this.started && !Number.isNaN(event.wallSecs)) {
-      this.started = true;
+    if (!this.isStarted && !Number.isNaN(event.wallSecs)) {
+      this.isStarted = true;
       this.describe({ startedAtMs: 1000 * event.wallSecs });
     }
     if (!isWhole) this.skip("TFEVENTS_MALFORMED", "an event that is not valid protobuf");

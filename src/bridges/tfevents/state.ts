@@ -24,12 +24,14 @@ const TagStateSchema = z.tuple([
 const StateSchema = z.strictObject({
   files: z.array(FileStateSchema),
   tags: z.array(TagStateSchema),
+  /** The first event's time is known. */
+  isStarted: z.boolean(),
   /** Greatest segment of any value; −1: no value yet. */
   maxSegment: z.number(),
 });
 export type EventState = z.infer<typeof StateSchema>;
 
-const NEW_STATE: EventState = { files: [], tags: [], maxSegment: -1 };
+const NEW_STATE: EventState = { files: [], tags: [], isStarted: false, maxSegment: -1 };
 
 /** Errors: IMPORT_STATE_INVALID. */
 export function parseEventState(json: Json | undefined): EventState {

@@ -52,7 +52,6 @@ export class WandbRun {
   private readonly summary = new Map<Metric, number | null>();
   private hasEnded: boolean;
   private isDescribed: boolean;
-  private isNewFile = false;
   private configurationCharacters = 0;
 
   constructor(run: RunSink, skips: SkipCounter, state: WandbState) {
@@ -74,7 +73,6 @@ export class WandbRun {
   }
 
   beginFile(segment: number | undefined): void {
-    this.isNewFile = segment === undefined;
     if (segment === undefined) {
       this.history.beginFile();
       this.hasEnded = false;
@@ -162,8 +160,8 @@ export class WandbRun {
         ),
       });
     }
-    if (this.isNewFile) this.run.describe({ status: "unknown" });
-    this.isNewFile = false;
+    // A run that ended before has been resumed.
+    this.run.describe({ status: "unknown" });
     if (config !== undefined) this.takeConfiguration(bytes, config.begin, config.end);
   }
 
