@@ -13,25 +13,25 @@ export function observeText(observation: Observation, { limit }: { readonly limi
   if (delay !== undefined) parts.push(delayText(delay));
   const several = runs.length > 1;
   const rows = rowsOf(events);
+  const prefix = commonFolder(runs.map(({ name }) => name));
   parts.push(
     rows.length === 0
       ? "No events."
-      : `${eventTable(rows.slice(0, limit), several)}${more(rows.length - limit, "row", "rows")}`,
+      : `${eventTable(rows.slice(0, limit), several ? prefix : undefined)}${more(rows.length - limit, "row", "rows")}`,
   );
   parts.push(...sharedSteps(events));
-  for (const { measure, runs: names, mixture } of mixtures)
-    parts.push(
-      `${measure}, ${names.length} runs of one configuration: ${mixture.verdict} (steepest eighth: ${percent(mixture.concentrationOfRuns)} of a run's range, ${percent(mixture.concentrationOfMean)} of the mean's; final values split ${mixture.finalSplit.join(" and ")})`,
-    );
+  if (mixtures.length > 0) parts.push(mixturesText(mixtures, limit));
   if (refused.length > 0) parts.push(refusedText(refused));
+  const kinds = [...new Set(events.map(({ event }) => event.kind))];
+  const counts = kinds.map((kind) => `${kind} ${events.filter(({ event }) => event.kind === kind).length}`);
   const leftOut = runs.reduce((sum, run) => sum + run.leftOut, 0);
   parts.push(
-    `Looked at ${series} series of ${runs.length} run${several ? "s" : ""}: ${series - quiet} with events, ${quiet} without${leftOut === 0 ? "" : `; ${leftOut} left out (clocks, the optimizer's own, or not asked for: name them with --measure)`}.`,
+    `${several && prefix !== "" ? `Runs are those of ${prefix}. ` : ""}Looked at ${series} series of ${runs.length} run${several ? "s" : ""}: ${series - quiet} with events${counts.length === 0 ? "" : ` (${counts.join(", ")})`}, ${quiet} without${leftOut === 0 ? "" : `; ${leftOut} left out (clocks, the optimizer's own, or not asked for: name them with --measure)`}.`,
   );
   return parts.join("\n\n");
 }
 
-/** The most notable event of its kind in one series, and how many more of them there are: a noisy loss has many spikes. */
+/** The most notable event of its kind in one series, and how many more of that kind there are: a noisy loss has many spikes. */
 interface Row extends ObservedEvent {
   readonly others: number;
 }
@@ -39,8 +39,7 @@ interface Row extends ObservedEvent {
 function rowsOf(events: readonly ObservedEvent[]): Row[] {
   const rows = new Map<string, Row>();
   for (const one of events) {
-    const alone = one.event.kind === "spike" ? "" : String(one.event.step);
-    const key = JSON.stringify([one.id, one.event.measure, one.event.kind, alone]);
+    const key = JSON.stringify([one.id, one.event.measure, one.event.kind]);
     const row = rows.get(key);
     rows.set(key, row === undefined ? { ...one, others: 0 } : { ...row, others: row.others + 1 });
   }
@@ -65,17 +64,29 @@ function sharedSteps(events: readonly ObservedEvent[]): string[] {
   ];
 }
 
-function eventTable(rows: readonly Row[], several: boolean): string {
+/** `prefix`: the folder that all runs' names begin with; absent: one run, no column for it. */
+function eventTable(rows: readonly Row[], prefix: string | undefined): string {
   return renderTable(rows, [
-    ...(several ? [{ title: "RUN", text: ({ run }: Row) => run }] : []),
+    ...(prefix === undefined ? [] : [{ title: "RUN", text: ({ run }: Row) => run.slice(prefix.length) }]),
     { title: "MEASURE", text: ({ event }) => event.measure },
     { title: "EVENT", text: ({ event }) => event.kind },
     { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
     { title: "WITHIN", text: ({ event }) => withinText(event) },
-    { title: "WHAT", text: ({ event, others }) => whatText(event) + (others === 0 ? "" : `; ${others} more spikes`) },
+    { title: "WHAT", text: ({ event, others }) => whatText(event) + (others === 0 ? "" : `; ${others} more`) },
     { title: "SURE", text: ({ event }) => sureText(event) },
     { title: "METRIC", text: ({ robustness }) => robustnessText(robustness) },
   ]);
+}
+
+/** "a/b/" for "a/b/x" and "a/b/y/z"; "" when they share no folder. */
+function commonFolder(names: readonly string[]): string {
+  let common = names[0] ?? "";
+  for (const name of names) {
+    let i = 0;
+    while (i < common.length && common[i] === name[i]) i++;
+    common = common.slice(0, i);
+  }
+  return common.slice(0, common.lastIndexOf("/") + 1);
 }
 
 function whatText({ kind, evidence }: Event): string {
@@ -150,8 +161,9 @@ function onsetText(
   if (median !== undefined)
     lines.push(`Median step ${formatEstimate(median)}: ${100 * median.level}%, ${median.method}, n = ${median.n}`);
   else if (medianRefused !== undefined) lines.push(medianRefused);
+  const prefix = commonFolder(runs.map(({ run }) => run));
   const table = renderTable(runs.slice(0, limit), [
-    { title: "RUN", text: ({ run }) => run },
+    { title: "RUN", text: ({ run }) => run.slice(runs.length > 1 ? prefix.length : 0) },
     { title: "MEASURE", text: ({ measure }) => measure },
     { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
     { title: "WITHIN 95%", text: ({ event }) => withinText(event) },
@@ -167,6 +179,16 @@ function delayText({ from, to, runs }: OnsetDelay): string {
   if (known.length === 0) return `${head}.`;
   const middle = known[known.length >> 1];
   return `${head}; shortest ${shortNumber(known[0])}, middle ${shortNumber(middle)}, longest ${shortNumber(known[known.length - 1])} steps (of those that had both).`;
+}
+
+function mixturesText(mixtures: Observation["mixtures"], limit: number): string {
+  const lines = mixtures
+    .slice(0, limit)
+    .map(
+      ({ measure, runs, mixture }) =>
+        `  ${measure}, ${runs[0]} and ${runs.length - 1} other seeds: ${mixture.verdict} (steepest eighth: ${percent(mixture.concentrationOfRuns)} of a run's range, ${percent(mixture.concentrationOfMean)} of the mean's; final values split ${mixture.finalSplit.join(" and ")})`,
+    );
+  return `Where the mean over seeds misleads:\n${lines.join("\n")}${more(mixtures.length - limit, "line", "lines")}`;
 }
 
 /** One line a reason, with how many series it concerns and the first as the example. */

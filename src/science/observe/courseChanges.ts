@@ -7,6 +7,7 @@
  */
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { type Courses, courses } from "./diminishingReturns.ts";
+import { localWiggle } from "./localWiggle.ts";
 import { pelt } from "./pelt.ts";
 import { requireSeries, type Series, stepBefore } from "./series.ts";
 import { standout, standoutLimit, standoutP } from "./standout.ts";
@@ -28,6 +29,10 @@ const MOST_POINTS = 400;
 const MOST_CANDIDATES = 60;
 /** Changes in one direction that are no farther apart than this share of the points are one. */
 const MERGED_SHARE = 0.08;
+/** The wiggle around a point, being the greater of two readings, is on average too large: contrasts may spread less than it says. */
+const UNSTATED_LEAST = 0.5;
+/** A change is placed at most this many points from where it stood out. */
+const PLACES = 4;
 /** Hansen's 95% likelihood-ratio set, as in changePoints.ts. */
 const SET_ALLOWANCE = 7.352;
 
@@ -58,11 +63,11 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
   const range = Math.max(...points.y) - Math.min(...points.y);
   if (range === 0) return [];
   const floor = resolution * range;
-  const errors = knownErrors(points.ses, floor);
+  const { errors, areStated } = pointErrors(points, floor);
   const noise = trajectoryNoise(points.x, points.y, errors);
   const excess = Math.max(1, noise.sd ** 2 * noise.inflation);
   const weights = errors.map((se) => 1 / (se * se * excess));
-  const standing = standout(points.y, errors);
+  const standing = standout(points.y, errors, areStated ? 1 : UNSTATED_LEAST);
   const candidates = candidatesFrom(standing, standoutLimit(n, STANDOUT_SHARE * falseAlarms));
   if (candidates.length === 0) return [];
   const model = courses(points.x, points.y, weights);
@@ -80,30 +85,33 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
     const [start, end] = [chosen[k - 1] ?? 0, chosen[k + 1] ?? n];
     const gain = model.cost(start, end) - model.cost(start, at) - model.cost(at, end);
     const set = likelihoodSet(model, start, at, end);
-    const z = Math.max(standing[at - 1], standing[at], standing[at + 1] ?? 0);
+    const z = Math.max(...standing.slice(Math.max(0, at - PLACES), at + PLACES + 1));
     const noiseSd = Math.sqrt(1 / weights[at]);
     return { at, gain, z, ...set, ...described(model, points, { start, at, end, noiseSd }), noiseSd };
   });
-  return merged(changes, n).map(({ at, gain, z, first, last, noiseSd, ...look }): Event => {
+  return merged(changes, n).flatMap(({ at, gain, z, first, last, noiseSd, ...look }): Event[] => {
     const p = Math.min(1, Math.max(2 * courseP(gain, n), standoutP(z, n) / STANDOUT_SHARE));
-    return {
-      kind: "change-point",
-      measure: series.measure,
-      step: points.first[at],
-      low: stepBefore(points.first, first),
-      high: points.first[last],
-      evidence: {
-        ...look,
-        range,
-        noiseSd,
-        noiseCorrelation: noise.correlation,
-        standout: z,
-        gain,
-        leftOut: points.leftOut,
+    if (p > falseAlarms) return [];
+    return [
+      {
+        kind: "change-point",
+        measure: series.measure,
+        step: points.first[at],
+        low: stepBefore(points.first, first),
+        high: points.first[last],
+        evidence: {
+          ...look,
+          range,
+          noiseSd,
+          noiseCorrelation: noise.correlation,
+          standout: z,
+          gain,
+          leftOut: points.leftOut,
+        },
+        method,
+        certainty: { kind: "p", value: p, of: "as much in a series of this length without any change" },
       },
-      method,
-      certainty: { kind: "p", value: p, of: "as much in a series of this length without any change" },
-    };
+    ];
   });
 }
 
@@ -151,7 +159,7 @@ function placed(changes: readonly number[], model: Courses, n: number): number[]
   const found = [...changes];
   for (let k = 0; k < found.length; k++) {
     const [start, end] = [found[k - 1] ?? 0, found[k + 1] ?? n];
-    const places = Array.from({ length: 9 }, (_, d) => found[k] - 4 + d)
+    const places = Array.from({ length: 2 * PLACES + 1 }, (_, d) => found[k] - PLACES + d)
       .filter((at) => at > start && at < end)
       .map((at) => {
         const [left, right] = [model.curve(start, at), model.curve(at, end)];
@@ -225,12 +233,16 @@ function courseP(gain: number, n: number): number {
   return Math.min(1, 0.05 * Math.exp((1.5 + 3.3 * Math.log(n) - gain) / 2.6));
 }
 
-/** Where the files state errors, the wiggle of a value is taken to be in proportion to its own; otherwise all are alike. */
-function knownErrors(ses: readonly number[], floor: number): readonly number[] {
-  if (ses.filter((se) => se > 0).length < ses.length / 2) return ses.map(() => floor);
+/** Stated errors, as far as the proportions of the noise go; where there are none, the wiggle around each point. */
+function pointErrors(
+  { y, ses }: Points,
+  floor: number,
+): { readonly errors: readonly number[]; readonly areStated: boolean } {
   const stated = ses.filter((se) => se > 0).sort((a, b) => a - b);
+  if (stated.length < ses.length / 2)
+    return { errors: localWiggle(y).map((sd) => Math.max(floor, sd)), areStated: false };
   const usual = stated[stated.length >> 1];
-  return ses.map((se) => Math.max(floor, se >= 0 ? se : usual));
+  return { errors: ses.map((se) => Math.max(floor, se >= 0 ? se : usual)), areStated: true };
 }
 
 interface Points {

@@ -8,6 +8,7 @@
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
 import { median } from "../stats/moments.ts";
+import { localWiggle } from "./localWiggle.ts";
 import { requireSeries, type Series, stepBefore } from "./series.ts";
 
 export interface ExcursionOptions {
@@ -23,12 +24,11 @@ export interface ExcursionOptions {
 
 const FEWEST = 9;
 const LONGEST = 3;
-const WINDOW = 50;
 
 /**
  * Events of kind spike, ascending. The height of a run of m ≤ 3 evaluations is the distance of its nearest value from the
- * nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger of the values' own item error and the
- * robust wiggle (1.4826 · median of |second differences| / √1.5 among the 50 evaluations around it, and among all when there are fewer).
+ * nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger of the values' own item error and the wiggle
+ * around it (localWiggle.ts).
  * A run is an excursion where height ≥ `factor` · noise, ≥ 3 times the median step between its neighbours (the turn of a steep curve is none) and ≥ `least` · range (between the 1% and 99% points when there are more than 200 values); the shortest
  * run with the greatest height is kept. `step` is its most extreme value; evidence: height, in noise sds, last step, direction.
  */
@@ -130,20 +130,6 @@ function distinct(runs: readonly Run[]): Run[] {
     if (taken.every((other) => run.start >= other.start + other.length || other.start >= run.start + run.length))
       taken.push(run);
   return taken.sort((a, b) => a.start - b.start);
-}
-
-function localWiggle(values: readonly number[]): number[] {
-  const second = values.slice(2).map((v, i) => Math.abs(values[i + 1] - (values[i] + v) / 2));
-  const sdOf = (differences: readonly number[]) => (1.4826 * median(differences)) / Math.sqrt(1.5);
-  if (second.length <= WINDOW) return values.map(() => sdOf(second));
-  // One median for each stretch of half a window: what is local changes slowly.
-  const stride = WINDOW / 2;
-  const centres: number[] = [];
-  for (let at = 0; at <= second.length; at += stride) {
-    const from = Math.max(0, Math.min(at - stride, second.length - WINDOW));
-    centres.push(sdOf(second.slice(from, from + WINDOW)));
-  }
-  return values.map((_, i) => centres[Math.min(centres.length - 1, Math.round((i - 1) / stride))] ?? centres[0]);
 }
 
 function spread(values: readonly number[]): number {

@@ -41,6 +41,10 @@ export interface NotableEvent {
   readonly notability: number;
 }
 
+/** Share of its whole fall that a loss must have gone back up to count as diverged. */
+const DIVERGED = 0.25;
+/** A bounded measure's events count in full from this share of its scale on, and in proportion below. */
+const FULL_SCALE_SHARE = 0.1;
 /** Least share of the evaluations that a flat course before a change must hold to be called a plateau. */
 const PLATEAU_SHARE = 0.25;
 
@@ -64,7 +68,9 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
   };
   const events: NotableEvent[] = [];
   if (spec.family === "loss" && spec.direction === "lower" && values.every((v) => !(v < 0))) {
-    const gone = attempt("divergence", () => maybeDivergence({ measure, steps, values }));
+    const gone = attempt("divergence", () =>
+      maybeDivergence({ measure, steps, values }, { least: DIVERGED * fallOf(values) }),
+    );
     if (gone !== undefined) events.push({ event: gone, notability: 3 });
   }
   const scale = scaleOf(values, spec);
@@ -76,6 +82,8 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     errors === undefined ? undefined : scale === "log" ? errors.map((se, i) => se / values[i]) : errors;
   const whole = { measure, steps, values: scaled };
   const range = finiteRange(scaled);
+  const push = (event: Event, change: number) =>
+    events.push({ event: back(event, scale), notability: Math.min(1.3, change / range) * weightOf(change, spec) });
   const spikes = attempt("spike", () => excursions(whole, { ses: scaledErrors })) ?? [];
   for (const event of spikes)
     events.push({
@@ -90,11 +98,7 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     const better = spec.direction;
     const start = spec.chance === undefined ? undefined : onScale(spec.chance);
     const event = attempt("decline", () => maybeDecline(calm.series, { better, ses: calm.ses, start }));
-    if (event !== undefined)
-      events.push({
-        event: back(event, scale),
-        notability: lossOf(event) / range + (event.kind === "collapse" ? 0.3 : 0),
-      });
+    if (event !== undefined) push(event, lossOf(event) * (event.kind === "collapse" ? 1.3 : 1));
   }
   events.sort((a, b) => b.notability - a.notability || a.event.low - b.event.low);
   const finite = scaled.filter((v) => Number.isFinite(v)).length;
@@ -106,6 +110,18 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     ...(finite >= 3 ? { shape: breakthrough(whole) } : {}),
     ...(changes.length > 0 ? maybeRise(calm.series, calm.ses, scale) : {}),
   };
+}
+
+/** From the highest of the first three finite values to the lowest of all; 0 when there are none. */
+function fallOf(values: readonly number[]): number {
+  const finite = values.filter((v) => Number.isFinite(v));
+  return finite.length === 0 ? 0 : Math.max(...finite.slice(0, 3)) - Math.min(...finite);
+}
+
+/** 1, or less for what hardly moves on a bounded measure's whole scale. */
+function weightOf(change: number, { range }: Partial<MeasureSpec>): number {
+  const [low, high] = range ?? [null, null];
+  return low === null || high === null ? 1 : Math.min(1, Math.abs(change) / (FULL_SCALE_SHARE * (high - low)));
 }
 
 function lossOf({ evidence }: Event): number {

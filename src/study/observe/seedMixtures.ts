@@ -19,8 +19,10 @@ export function seedMixtures(
 ): MeasureMixture[] {
   const groups = new Map<string, RecordedRun[]>();
   for (const run of runs) {
-    const kept = Object.entries(run.configuration).filter(([name]) => !/seed/i.test(name));
-    if (kept.length === 0) continue;
+    const entries = Object.entries(run.configuration);
+    const kept = entries.filter(([name]) => !/seed/i.test(name));
+    // Without a stated seed nothing says that runs differ by it alone.
+    if (kept.length === 0 || kept.length === entries.length) continue;
     const key = canonicalJson(Object.fromEntries(kept));
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
