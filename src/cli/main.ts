@@ -17,6 +17,8 @@ import { lsCommand } from "./commands/ls.ts";
 import { observeCommand } from "./commands/observe.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
+import { scalingCommand } from "./commands/scaling.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
 import { sqlCommand } from "./commands/sql.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -34,6 +36,8 @@ for (const command of [
   observeCommand(),
   forecastCommand(),
   backtestCommand(),
+  scalingCommand(),
+  scheduleCommand(),
   auditCommand(),
   effectCommand(),
   branchCommand(),

@@ -1,5 +1,5 @@
 /**
- * @file Where one curve goes, from its own beginning: every shape of curveShapes.ts, weighted by its evidence.
+ * @file Where one curve goes, from its own beginning: every family of curveTracks.ts, weighted by its evidence.
  *
  * Points must be finite, with positive ascending steps; fewer than four refuse. Shapes that have settled before the
  * cutoff, or whose link the values do not allow, are left out; the answer is refused when none is left.
@@ -7,8 +7,8 @@
 import { DomainError, RefusedError } from "../../core/index.ts";
 import { normalCdf, normalPdf } from "../stats/distributions.ts";
 import { median, sorted } from "../stats/moments.ts";
-import { ALL_CURVE_FAMILIES, type CurveShape, curveShapes } from "./curveShapes.ts";
-import { type ShapePrior, shapePosterior, whitenedShapeSums } from "./shapeEvidence.ts";
+import { CURVE_TRACKS, type CurveTrack } from "./curveTracks.ts";
+import { preparedPosterior, preparePrior, type ShapePrior, whitenedShapeSums } from "./shapeEvidence.ts";
 
 export interface CurvePoints {
   readonly steps: readonly number[];
@@ -42,21 +42,25 @@ export interface CurvePosterior {
 
 /** Correlation of neighbouring points' noise, each with the same prior weight. */
 const CORRELATIONS = [0, 0.5, 0.85];
+/** Values of a family's parameter, equal in ln θ, before the neighbourhood of the best is filled in. */
+const COARSE = 7;
+/** Times that the spacing around the best value is halved. */
+const HALVINGS = 3;
 /** Levels of noise, equal in ln from a third of what neighbouring points suggest to three times that, or half the spread. */
 const NOISE_LEVELS = 6;
 
 /**
- * For each shape (prior weight shared equally by families, then by a family's shapes), noise level and correlation, the
- * posterior of the two ends is that of a Bayesian straight line; its marginal likelihood is the component's weight. Curves
- * outside the measure's range at the target are given their share of prior and posterior mass inside. No optimiser runs:
- * parameters of shapes are summed over their grid, linear ones integrated.
+ * For each family, value of its parameter, noise level and correlation, the posterior of the two ends is that of a Bayesian
+ * straight line; its marginal likelihood is the component's weight. Linear parameters are integrated exactly; a family's
+ * parameter by a grid in ln θ (prior weight its share of the range) that is refined around its best value. Curves outside
+ * the measure's range at the target are given their share of prior and posterior mass inside. Families have equal prior weight.
  */
 export function curvePosterior(question: CurveQuestion): CurvePosterior {
   const { points, range = [null, null] } = question;
   requirePoints(points);
   const setup = setupOf(question);
   const parts: Parts = { list: [], top: Number.NEGATIVE_INFINITY };
-  for (const { shape, weight } of weightedShapes(question.targetStep)) addParts(parts, shape, weight, question, setup);
+  for (const { track, weight } of WEIGHTED_TRACKS) addTrack(parts, track, weight, question, setup);
   const { list, top } = parts;
   if (!Number.isFinite(top)) throw new RefusedError("Learning curves", "no shape can be continued from these points");
   const components: { weight: number; mean: number; sd: number }[] = [];
@@ -133,12 +137,12 @@ export function neighbourNoise(steps: readonly number[], values: readonly number
   return Math.sqrt(median(squares) / 0.4549);
 }
 
-function weightedShapes(lastStep: number): { shape: CurveShape; weight: number }[] {
-  return ALL_CURVE_FAMILIES.flatMap((family) => {
-    const shapes = curveShapes(lastStep, [family]);
-    return shapes.map((shape) => ({ shape, weight: 1 / (ALL_CURVE_FAMILIES.length * shapes.length) }));
-  });
-}
+/** Families share the prior weight equally, and a family's tracks its own. */
+const WEIGHTED_TRACKS = CURVE_TRACKS.map((track) => {
+  const families = new Set(CURVE_TRACKS.map(({ family }) => family)).size;
+  const own = CURVE_TRACKS.filter(({ family }) => family === track.family).length;
+  return { track, weight: 1 / (families * own) };
+});
 
 const LINKS = {
   identity: { to: (y: number) => y, from: (u: number) => u, slope: () => 1, isAllowed: () => true },
@@ -146,53 +150,100 @@ const LINKS = {
   exp: { to: Math.exp, from: Math.log, slope: Math.exp, isAllowed: (y: number) => Math.abs(y) < 20 },
 };
 
-/** Adds one part for each noise level and correlation of one shape. */
-function addParts(parts: Parts, shape: CurveShape, shapeWeight: number, question: CurveQuestion, setup: Setup): void {
-  const { points, cutoff, targetStep, gain, start } = question;
-  const { to, from, slope, isAllowed } = LINKS[shape.link];
-  const goal = setup.last + gain.mean;
-  if (!points.values.every(isAllowed) || !isAllowed(goal)) return;
-  const g0 = shape.g(cutoff);
-  const span = shape.g(targetStep) - g0;
-  // A shape that has settled before the cutoff cannot be extrapolated: its other end would decide everything.
-  if (!(Math.abs(span) >= 1e-3 * Math.abs(shape.g(cutoff / 10) - g0))) return;
-  const n = points.steps.length;
-  const [w, y, scales] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
-  let logJacobian = 0;
-  const offset = to(setup.last);
-  for (let i = 0; i < n; i++) {
-    const rate = slope(points.values[i]);
-    w[i] = (shape.g(points.steps[i]) - g0) / span;
-    y[i] = to(points.values[i]) - offset;
-    scales[i] = points.scales[i] * rate;
-    if (shape.link !== "identity") logJacobian += Math.log(rate);
+/** One value of a track's parameter, with its parts for every noise level and correlation. */
+interface Node {
+  readonly logTheta: number;
+  readonly evidence: number;
+  readonly parts: readonly Part[];
+}
+
+/** Adds the parts of one track: a coarse grid of its parameter, then finer around the best; each node weighs its cell. */
+function addTrack(parts: Parts, track: CurveTrack, weight: number, question: CurveQuestion, setup: Setup): void {
+  const least = parts.top - LEAST - Math.log(weight);
+  if (track.range === undefined) {
+    addNodes(parts, [{ node: nodeOf(track, 0, question, setup, least), share: weight }]);
+    return;
   }
-  const rate = slope(goal);
-  const unit = slope(setup.last);
-  const vague = 3 * unit * (setup.spread + setup.noise);
-  const free = priorOf(to(goal) - offset, gain.sd * rate, vague, setup.noise * unit);
-  const prior =
-    start === undefined || shape.start === undefined || shape.link !== "identity"
-      ? free
-      : startingAt(free, (shape.start - g0) / span, start - setup.last, 0.25 * setup.spread + setup.noise);
-  const before = { mean: from(prior.mean[1] + offset), sd: Math.sqrt(prior.covariance[2]) / rate };
-  const logShare =
-    Math.log(shapeWeight / (CORRELATIONS.length * NOISE_LEVELS)) + logJacobian - logMassInRange(before, question.range);
-  for (const correlation of CORRELATIONS) {
-    const sums = whitenedShapeSums({ w, y, scales, correlation });
-    for (const noise of setup.levels) {
-      const { end, endVariance, logEvidence } = shapePosterior(sums, { ...prior, noiseVariance: noise * noise });
-      const base = logShare + logEvidence + sums.logScale;
-      if (!(base > parts.top - LEAST)) continue;
-      const mean = from(end + offset);
-      if (!Number.isFinite(mean)) continue;
-      const part = { family: shape.family, mean, sd: Math.sqrt(endVariance) / Math.abs(slope(mean)), noise };
-      const logWeight = base + logMassInRange(part, question.range);
-      if (!Number.isFinite(logWeight)) continue;
+  const [low, high] = track.range.map(Math.log);
+  let spacing = (high - low) / (COARSE - 1);
+  const nodes = Array.from({ length: COARSE }, (_, i) => nodeOf(track, low + i * spacing, question, setup, least));
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    let best = 0;
+    for (let i = 1; i < nodes.length; i++) if (nodes[i].evidence > nodes[best].evidence) best = i;
+    spacing /= 2;
+    const centre = nodes[best].logTheta;
+    if (best < nodes.length - 1) nodes.splice(best + 1, 0, nodeOf(track, centre + spacing, question, setup, least));
+    if (best > 0) nodes.splice(best, 0, nodeOf(track, centre - spacing, question, setup, least));
+  }
+  const edge = (i: number) => {
+    if (i === 0) return low;
+    return i === nodes.length ? high : (nodes[i - 1].logTheta + nodes[i].logTheta) / 2;
+  };
+  addNodes(
+    parts,
+    nodes.map((node, i) => ({ node, share: (weight * (edge(i + 1) - edge(i))) / (high - low) })),
+  );
+}
+
+function addNodes(parts: Parts, nodes: readonly { readonly node: Node; readonly share: number }[]): void {
+  for (const { node, share } of nodes)
+    for (const part of node.parts) {
+      const logWeight = part.logWeight + Math.log(share);
+      if (!(logWeight > parts.top - LEAST)) continue;
       parts.list.push({ ...part, logWeight });
       parts.top = Math.max(parts.top, logWeight);
     }
+}
+
+/** Parts lighter than `least` are not made; a node without any has evidence −∞ or what its lightest would have. */
+function nodeOf(track: CurveTrack, logTheta: number, question: CurveQuestion, setup: Setup, least: number): Node {
+  const none = { logTheta, evidence: Number.NEGATIVE_INFINITY, parts: [] };
+  const { points, cutoff, targetStep, gain, start, range } = question;
+  const { to, from, slope, isAllowed } = LINKS[track.link];
+  const goal = setup.last + gain.mean;
+  if (!points.values.every(isAllowed) || !isAllowed(goal)) return none;
+  const theta = Math.exp(logTheta);
+  const g0 = track.g(cutoff, theta, targetStep);
+  const span = track.g(targetStep, theta, targetStep) - g0;
+  // A curve that has settled before the cutoff cannot be extrapolated: its other end would decide everything.
+  if (!(Math.abs(span) >= 1e-3 * Math.abs(track.g(cutoff / 10, theta, targetStep) - g0))) return none;
+  const n = points.steps.length;
+  const [w, y, scales] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+  const offset = to(setup.last);
+  let logJacobian = 0;
+  for (let i = 0; i < n; i++) {
+    const rate = slope(points.values[i]);
+    w[i] = (track.g(points.steps[i], theta, targetStep) - g0) / span;
+    y[i] = to(points.values[i]) - offset;
+    scales[i] = points.scales[i] * rate;
+    if (track.link !== "identity") logJacobian += Math.log(rate);
   }
+  const [unit, rate] = [slope(setup.last), slope(goal)];
+  const free = priorOf(to(goal) - offset, gain.sd * rate, 3 * unit * (setup.spread + setup.noise), setup.noise * unit);
+  const begins = track.start?.(theta);
+  const prior =
+    start === undefined || begins === undefined
+      ? free
+      : startingAt(free, (begins - g0) / span, start - setup.last, 0.25 * setup.spread + setup.noise);
+  const before = { mean: from(prior.mean[1] + offset), sd: Math.sqrt(prior.covariance[2]) / rate };
+  const base = logJacobian - Math.log(CORRELATIONS.length * NOISE_LEVELS) - logMassInRange(before, range);
+  const prepared = preparePrior(prior);
+  const parts: Part[] = [];
+  let evidence = Number.NEGATIVE_INFINITY;
+  for (const correlation of CORRELATIONS) {
+    const sums = whitenedShapeSums({ w, y, scales, correlation });
+    for (const noise of setup.levels) {
+      const { end, endVariance, logEvidence } = preparedPosterior(sums, prepared, noise * noise);
+      const most = base + logEvidence + sums.logScale;
+      evidence = Math.max(evidence, most);
+      if (!(most > least)) continue;
+      const mean = from(end + offset);
+      if (!Number.isFinite(mean)) continue;
+      const sd = Math.sqrt(endVariance) / Math.abs(slope(mean));
+      parts.push({ family: track.family, mean, sd, noise, logWeight: most + logMassInRange({ mean, sd }, range) });
+    }
+  }
+  return { logTheta, evidence, parts };
 }
 
 /** v₀ is vague; v₁ − v₀ is what is believed of the gain. Offsets are from the last value, in the link's units. */

@@ -96,21 +96,51 @@ export function maybeShapeFit({ yy, xy, xx }: ShapeSums): { v: readonly [number,
  * Posterior mean and variance of v₁ and log marginal likelihood under v ~ N(mean, covariance) and independent normal noise
  * (conjugate linear regression, e.g. Bishop 2006, §3.3 and §3.5).
  */
-export function shapePosterior(
-  { n, yy, xy, xx }: ShapeSums,
-  { mean, covariance, noiseVariance }: ShapePrior,
-): { readonly end: number; readonly endVariance: number; readonly logEvidence: number } {
+export function shapePosterior(sums: ShapeSums, prior: ShapePrior): ShapePosterior {
+  return preparedPosterior(sums, preparePrior(prior), prior.noiseVariance);
+}
+
+export interface ShapePosterior {
+  readonly end: number;
+  readonly endVariance: number;
+  readonly logEvidence: number;
+}
+
+/** Inverse covariance and what follows from it, for a prior that meets several levels of noise. */
+export interface PreparedPrior {
+  readonly p00: number;
+  readonly p01: number;
+  readonly p11: number;
+  readonly h0: number;
+  readonly h1: number;
+  readonly square: number;
+  readonly determinant: number;
+}
+
+export function preparePrior({ mean, covariance }: Omit<ShapePrior, "noiseVariance">): PreparedPrior {
   const [c00, c01, c11] = covariance;
   const determinant = c00 * c11 - c01 * c01;
   const [p00, p01, p11] = [c11 / determinant, -c01 / determinant, c00 / determinant];
   const h0 = p00 * mean[0] + p01 * mean[1];
   const h1 = p01 * mean[0] + p11 * mean[1];
-  const [a00, a01, a11] = [p00 + xx[0] / noiseVariance, p01 + xx[1] / noiseVariance, p11 + xx[2] / noiseVariance];
-  const [b0, b1] = [h0 + xy[0] / noiseVariance, h1 + xy[1] / noiseVariance];
+  return { p00, p01, p11, h0, h1, square: mean[0] * h0 + mean[1] * h1, determinant };
+}
+
+/** `shapePosterior` for a prepared prior. */
+export function preparedPosterior(
+  { n, yy, xy, xx }: ShapeSums,
+  { p00, p01, p11, h0, h1, square, determinant }: PreparedPrior,
+  noiseVariance: number,
+): ShapePosterior {
+  const a00 = p00 + xx[0] / noiseVariance;
+  const a01 = p01 + xx[1] / noiseVariance;
+  const a11 = p11 + xx[2] / noiseVariance;
+  const b0 = h0 + xy[0] / noiseVariance;
+  const b1 = h1 + xy[1] / noiseVariance;
   const total = a00 * a11 - a01 * a01;
   const v0 = (a11 * b0 - a01 * b1) / total;
   const v1 = (a00 * b1 - a01 * b0) / total;
-  const misfit = yy / noiseVariance + mean[0] * h0 + mean[1] * h1 - (v0 * b0 + v1 * b1);
+  const misfit = yy / noiseVariance + square - (v0 * b0 + v1 * b1);
   const logEvidence = -0.5 * (n * Math.log(2 * Math.PI * noiseVariance) + Math.log(determinant * total) + misfit);
   return { end: v1, endVariance: a00 / total, logEvidence };
 }
