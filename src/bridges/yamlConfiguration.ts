@@ -32,7 +32,7 @@ export async function readYaml(file: SourceFile, skips: SkipCounter): Promise<un
       skips.add("YAML_TOO_LARGE", () => `${file.relative}: ${size} bytes, at most ${YAML_BYTES_AT_MOST} are read`);
       return undefined;
     }
-    return parse(await readFile(file.path, "utf8"), { logLevel: "silent", uniqueKeys: false }) ?? undefined;
+    return parse(await readFile(file.path, "utf8"), { logLevel: "error", uniqueKeys: false }) ?? undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     skips.add("YAML_INVALID", () => `${file.relative}: ${why}`);

@@ -24,6 +24,12 @@ test("tells names apart that have one hash or one beginning", () => {
   expect(idsOf(["a", "ab", "", "a", ""])).toEqual([0, 1, 2, 0, 2]);
 });
 
+test("an empty name has a text that can be shown", () => {
+  const names = new ByteNames();
+  names.idOf(new Uint8Array(), 0, 0);
+  expect(names.texts).toEqual(["(no name)"]);
+});
+
 test("refuses names beyond its bounds and goes on with those it knows", () => {
   expect(idsOf(["a", "b", "c", "a"], { maxNames: 2 })).toEqual([0, 1, -1, 0]);
   expect(idsOf(["a", "abcd", "b"], { maxNameBytes: 3 })).toEqual([0, -1, 1]);

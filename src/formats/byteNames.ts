@@ -14,7 +14,11 @@ export interface ByteNamesBounds {
   readonly maxBytes?: number;
 }
 
+/** What an empty name is called. */
+const NO_NAME = "(no name)";
+
 export class ByteNames {
+  /** By number. */
   readonly texts: string[] = [];
   private readonly maxNames: number;
   private readonly maxNameBytes: number;
@@ -75,7 +79,7 @@ export class ByteNames {
     this.byHash.set(hash, id);
     this.sameHash.push(next);
     this.followers.push(id);
-    this.texts.push(textOf(bytes, begin, end));
+    this.texts.push(begin === end ? NO_NAME : textOf(bytes, begin, end));
     return id;
   }
 

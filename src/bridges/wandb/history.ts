@@ -34,6 +34,7 @@ export class History implements RowTaker {
   private readonly numbers = new JsonNumberReader();
   private readonly step: Metric;
   private readonly timestamp: Metric;
+  private lastStepOfFile: number | null = null;
   private row = 0;
   /** The row in hand: its numbers, and the rest. */
   private readonly rowMetrics: Metric[] = [];
@@ -58,12 +59,16 @@ export class History implements RowTaker {
     this.segment = segment;
     this.lastStepOfFile = null;
   }
-  private lastStepOfFile: number | null = null;
 
   /** A file that is gone on with: its rows follow on what was read. */
   resumeFile(segment: number): void {
     this.segment = segment;
     this.lastStepOfFile = this.lastStep;
+  }
+
+  /** For messages. */
+  get where(): string {
+    return this.lastStep === null ? "in the first rows" : `after step ${this.lastStep}`;
   }
 
   /** One HistoryRecord: `bytes[begin … end)`. */
@@ -76,17 +81,13 @@ export class History implements RowTaker {
     const items = this.items.over(bytes, begin, end, 1);
     while (items.next()) this.takeItem(bytes);
     if (items.malformed) {
-      this.skips.add("WANDB_MALFORMED", () => `a history row after step ${this.lastStep}: not valid protobuf`);
+      this.skips.add("WANDB_MALFORMED", () => `a history row ${this.where}: not valid protobuf`);
       return;
     }
     if (this.others.length > 0) this.takeOthers(bytes);
     const step = this.stepOf(bytes, begin, end);
     if (!(Math.abs(step) <= Number.MAX_SAFE_INTEGER)) {
-      this.skips.add(
-        "STEP_OUT_OF_RANGE",
-        () => `a history row after step ${this.lastStep}: step ${step}`,
-        this.rowLength,
-      );
+      this.skips.add("STEP_OUT_OF_RANGE", () => `a history row ${this.where}: step ${step}`, this.rowLength);
       return;
     }
     if (this.lastStepOfFile !== null && step < this.lastStepOfFile) this.segment = this.maxSegment + 1;
@@ -247,13 +248,10 @@ export class History implements RowTaker {
   }
 
   skip(code: RowSkip | "WANDB_NO_STEP_METRIC", name: string, what: string): void {
-    this.skips.add(code, () => `"${name}" after step ${this.lastStep}: ${what}`);
+    this.skips.add(code, () => `"${name}" ${this.where}: ${what}`);
   }
 
   private countRounded({ name }: Metric): void {
-    this.skips.add(
-      "INTEGER_ROUNDED",
-      () => `"${name}" after step ${this.lastStep}: beyond 2^53, the nearest double is kept`,
-    );
+    this.skips.add("INTEGER_ROUNDED", () => `"${name}" ${this.where}: beyond 2^53, the nearest double is kept`);
   }
 }

@@ -133,8 +133,7 @@ export class WandbRun {
         return;
       default: {
         const counted = COUNTED.get(record.kind);
-        if (counted !== undefined)
-          this.skips.add(counted[0], () => `after step ${this.history.lastStep}: ${counted[1]}`);
+        if (counted !== undefined) this.skips.add(counted[0], () => `${this.history.where}: ${counted[1]}`);
       }
     }
   }
@@ -289,6 +288,6 @@ export class WandbRun {
   }
 
   private malformed(what: string): void {
-    this.skips.add("WANDB_MALFORMED", () => `${what} after step ${this.history.lastStep}: not valid protobuf`);
+    this.skips.add("WANDB_MALFORMED", () => `${what} ${this.history.where}: not valid protobuf`);
   }
 }
