@@ -19,14 +19,17 @@ export function pointsOf(sink: MemorySink): Points {
   return points;
 }
 
-/** Writes `content` up to each cut in turn, and imports what is new every time; into one sink, with the state handed on. */
+/**
+ * Writes `content` up to each cut in turn, and imports what is new every time, with the state handed on; without a state all
+ * is read anew and replaces what was read, as an import does.
+ */
 export async function readInPieces(
   bridge: Bridge,
   { name, content, cuts, mapping }: { name: string; content: Buffer; cuts: readonly number[]; mapping?: ColumnMapping },
 ): Promise<MemorySink> {
   const root = mkdtempSync(join(tmpdir(), "ontogeny-cuts-"));
   try {
-    const sink = new MemorySink();
+    let sink = new MemorySink();
     const path = join(root, name);
     writeFileSync(path, "");
     let state: Json | undefined;
@@ -37,6 +40,7 @@ export async function readInPieces(
       if (statSync(path).size === 0) continue;
       const [unit] = await bridge.claim(treeOf(root, mapping));
       if (unit === undefined) continue;
+      if (state === undefined) sink = new MemorySink();
       state = await bridge.read(unit, { sink, from: state, mapping });
       // What is stored is JSON.
       state = state === undefined ? undefined : JSON.parse(JSON.stringify(state));

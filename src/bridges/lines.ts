@@ -114,7 +114,7 @@ async function readAt(handle: FileHandle, file: SourceFile, position: number): P
 
 function readFailed(file: SourceFile, cause: unknown): OntogenyError {
   const what = cause instanceof Error ? cause.message : String(cause);
-  return new OntogenyError("READ_FAILED", `Reading lines: ${what}; check that the file is there and readable`, {
+  return new OntogenyError("READ_FAILED", `Reading a file: ${what}; check that the file is there and readable`, {
     cause,
     path: file.path,
   });

@@ -26,12 +26,16 @@ export function parseTolerantJson(text: string, bounds: JsonBounds = {}): unknow
     );
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   checkNesting(source, maxDepth, maxContainers);
+  // A failing attempt costs far more than this look.
+  if (BARE_WORD.test(source)) return new TolerantReader(source).document();
   try {
     return JSON.parse(source);
   } catch {
     return new TolerantReader(source).document();
   }
 }
+
+const BARE_WORD = /[:,[]\s{0,80}-?(?:NaN|Infinity|nan|inf)\b/;
 
 /** Brackets outside strings, counted without building anything. */
 function checkNesting(source: string, maxDepth: number, maxContainers: number): void {
@@ -84,7 +88,6 @@ const WORDS = new Map<string, unknown>([
   ["-Infinity", Number.NEGATIVE_INFINITY],
   ["-inf", Number.NEGATIVE_INFINITY],
 ]);
-const SPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y;
 const WORD = /-?[A-Za-z]+/y;
 
@@ -183,7 +186,8 @@ class TolerantReader {
   }
 
   private skipSpace(): void {
-    this.match(SPACE);
+    let code = this.source.charCodeAt(this.at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = this.source.charCodeAt(++this.at);
   }
 
   private fail(expected: string): never {

@@ -73,7 +73,8 @@ export class CsvRows implements RowSource {
     return { offset, header, delimiter, tail, shortest };
   }
 
-  private take(line: string, offset: number, batches: BatchMaker): void {
+  private take(text: string, offset: number, batches: BatchMaker): void {
+    const line = offset === 0 ? text.replace(/^\ufeff/, "") : text;
     if (this.tail !== null) {
       const { tail } = this;
       this.tail = null;
@@ -110,8 +111,7 @@ export class CsvRows implements RowSource {
 
   private record(fields: string[], batches: BatchMaker): void {
     const { header } = this;
-    if (header === null)
-      this.header = unique(fields.map((name, i) => (i === 0 ? name.replace(/^\ufeff/, "") : name).trim()));
+    if (header === null) this.header = unique(fields.map((name) => name.trim()));
     else if (isHeader(fields, header)) {
       batches.restart(header);
       this.header = unique(fields.map((name) => name.trim()));
@@ -156,6 +156,7 @@ export class CsvRows implements RowSource {
         );
       return;
     }
+    if (isHeader(fields, header)) return;
     const cells = this.cellsOf(fields, header);
     if (cells === undefined) return;
     if (this.tail !== null)
@@ -197,12 +198,13 @@ class BatchMaker {
 }
 
 function isHeader(fields: readonly string[], header: readonly string[]): boolean {
+  // Nearly every row has a number somewhere near its beginning: it is known for none at little cost.
+  for (const field of fields) if (typeof cellOf(field) === "number") return false;
   const known = new Set(header);
   let [same, names] = [0, 0];
   for (const field of fields) {
     const name = field.trim();
     if (name === "") continue;
-    if (typeof cellOf(name) !== "string") return false;
     names++;
     if (known.has(name)) same++;
   }

@@ -15,12 +15,14 @@ export class ShapeFinder {
   private readonly notes: TableRefusal[] = [];
   private readonly settings: string[] = [];
   private readonly ignored: Set<string>;
+  private readonly placeOf: ReadonlyMap<string, number>;
 
   constructor(survey: Survey, mapping: TableMapping) {
     this.survey = survey;
     this.mapping = mapping;
     this.step = survey.places.step === -1 ? ROW_NUMBER_STEP : survey.places.header[survey.places.step];
     this.ignored = new Set(mapping.ignore);
+    this.placeOf = new Map(survey.stats.map(({ name }, place) => [name, place]));
   }
 
   find(): Surveyed {
@@ -64,9 +66,18 @@ export class ShapeFinder {
       ...(charts !== undefined && { charts }),
       isOpen: this.mapping.value === undefined,
       ignored: [...this.ignored],
+      isSettled: this.isSettled(),
       hasRestarts: runs.length === 0 && !isLong && charts === undefined && descents <= 1 + rows / 50,
     };
     return { shape, notes: this.notes };
+  }
+
+  /** Roles that were found by looking at values may look otherwise when there are more rows. */
+  private isSettled(): boolean {
+    const { places } = this.survey;
+    const areMapped =
+      this.mapping.run !== undefined && (places.measures.length === 0 || this.mapping.measure !== undefined);
+    return this.settings.length === 0 && (areMapped || places.keys.length + places.measures.length === 0);
   }
 
   private nameAt(place: number): string {
@@ -97,6 +108,7 @@ export class ShapeFinder {
       const { size, isFull, repeated } = distinct.get(place)!;
       if (size <= 1) this.settings.push(name);
       else if (isRunName(name)) kept.push(place);
+      else if (this.survey.stats[place].texts * 10 < rows * 9) this.leaveOut(name, "most rows lack it");
       else if (isFull || size > Math.max(1000, rows / 2)) this.leaveOut(name, "nearly every row says something else");
       else if (repeated === 0 && size <= stepCount) this.leaveOut(name, "goes with the step");
       else if (repeats * 10 <= rows) this.leaveOut(name, "changes within the run");
@@ -164,7 +176,7 @@ export class ShapeFinder {
   }
 
   private constancyOf(name: string, perRun: ReadonlyMap<string, string>) {
-    return this.survey.constancy[this.survey.stats.findIndex((stats) => stats.name === name)]?.over(perRun);
+    return this.survey.constancy[this.placeOf.get(name) ?? -1]?.over(perRun);
   }
 
   private noteTexts(taken: ReadonlySet<string>): void {

@@ -18,12 +18,15 @@ import { type ColumnStats, count, newStats } from "./columnStats.ts";
 import { missingColumns, ROW_NUMBER_STEP, type TableMapping } from "./mapping.ts";
 import type { RowBatch, RowSource } from "./rowSource.ts";
 import { ShapeFinder } from "./shapeFinder.ts";
-import { Survey } from "./survey.ts";
+import { Survey, stepOf } from "./survey.ts";
 import type { TableRefusal, TableSurvey } from "./tableShape.ts";
+import { unifiedBatches } from "./unifiedBatches.ts";
 
 const SAMPLE_ROWS = 500;
 /** What a survey looks at; a longer file is taken to go on as it began. */
 const SURVEY_BYTES = 64 * 2 ** 20;
+/** The same where no column could name runs or measures. */
+const PLAIN_SURVEY_BYTES = 4 * 2 ** 20;
 
 export type Surveyed = TableSurvey | { readonly shape?: undefined; readonly refusal: TableRefusal };
 
@@ -31,7 +34,7 @@ export async function surveyTable(source: RowSource, mapping: TableMapping): Pro
   const sample: RowBatch[] = [];
   let survey: Survey | undefined;
   let [rows, bytes] = [0, 0];
-  for await (const batch of source.batches()) {
+  for await (const batch of unifiedBatches(source)) {
     bytes += batch.bytesRead;
     if (survey === undefined) {
       sample.push(batch);
@@ -41,7 +44,8 @@ export async function surveyTable(source: RowSource, mapping: TableMapping): Pro
       if (!(started instanceof Survey)) return started;
       survey = started;
     } else survey.take(batch);
-    if (bytes >= SURVEY_BYTES) break;
+    const isPlain = survey !== undefined && survey.places.keys.length + survey.places.measures.length === 0;
+    if (bytes >= (isPlain ? PLAIN_SURVEY_BYTES : SURVEY_BYTES)) break;
   }
   const started = survey ?? startSurvey(sample, mapping);
   return started instanceof Survey ? new ShapeFinder(started, mapping).find() : started;
@@ -62,9 +66,23 @@ function startSurvey(sample: readonly RowBatch[], mapping: TableMapping): Survey
     };
   const step = mapping.step?.[0] ?? stepColumn(stats);
   if (step === undefined) return { refusal: { code: "STEP_UNKNOWN", why: noStep(stats) } };
-  const survey = new Survey({ header, step: header.indexOf(step), ...keyPlaces(stats, step, mapping) });
+  const stepPlace = header.indexOf(step);
+  const survey = new Survey({
+    header,
+    step: stepPlace,
+    ...keyPlaces(withStep(sample, header, stepPlace), step, mapping),
+  });
   for (const batch of sample) survey.take(batch);
   return survey;
+}
+
+/** Over the rows that have a step: the others state settings, whose columns name no runs. */
+function withStep(sample: readonly RowBatch[], header: readonly string[], step: number): ColumnStats[] {
+  const stats = header.map(newStats);
+  for (const { rows } of sample)
+    for (const row of rows)
+      if (step === -1 || stepOf(row[step]) !== undefined) for (let i = 0; i < row.length; i++) count(stats[i], row[i]);
+  return stats;
 }
 
 function stepColumn(stats: readonly ColumnStats[]): string | undefined {

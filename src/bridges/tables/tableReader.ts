@@ -157,7 +157,9 @@ export class TableReader {
 
   /** Names and settings of the runs that had rows. */
   describe(name: string): void {
-    const file = Object.fromEntries(this.settings);
+    const { step } = this.options.shape;
+    // Tokens and updates are not to be compared as if they were the same.
+    const file = { ...Object.fromEntries(this.settings), step_column: step === ROW_NUMBER_STEP ? "row" : step };
     for (const run of this.runs.all()) {
       const own = [...run.settings].filter(([, value]) => value !== null);
       // What a run has said only once may be anything: a second row must have said it again.
@@ -169,7 +171,7 @@ export class TableReader {
       };
       run.sink.describe({
         ...(this.runs.isNew(run) && { name: run.key === "" ? name : `${name}/${run.key}` }),
-        ...(Object.keys(configuration).length > 0 && { configuration }),
+        configuration,
       });
     }
   }
@@ -186,7 +188,8 @@ interface Measured {
 }
 
 function placesOf(header: readonly string[], shape: TableShape): Places {
-  const at = (name: string | undefined) => (name === undefined ? -1 : header.indexOf(name));
+  const placeOf = new Map(header.map((name, place) => [name, place]));
+  const at = (name: string | undefined) => (name === undefined ? -1 : (placeOf.get(name) ?? -1));
   if (shape.step !== ROW_NUMBER_STEP && header.length > 0 && at(shape.step) === -1)
     throw new OntogenyError(
       "STEP_UNKNOWN",

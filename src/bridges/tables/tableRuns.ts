@@ -9,8 +9,8 @@ import type { Cell } from "./rowSource.ts";
 export const RUNS_AT_MOST = 20_000;
 const SERIES_AT_MOST = 20_000;
 
-/** Run key, last step, segment, rows. */
-export type RunMemory = [key: string, lastStep: number | null, segment: number, rows: number];
+/** What `TableRun` knows, between imports. */
+export type RunMemory = [key: string, lastStep: number | null, segment: number, rows: number, isStartedAnew: boolean];
 
 export class TableRun {
   readonly key: string;
@@ -67,7 +67,7 @@ export class TableRuns {
     if (known !== undefined || this.runs.size >= RUNS_AT_MOST) return known;
     const run = new TableRun(key, this.sink.run(key), this.file);
     const memory = this.remembered.get(key);
-    if (memory !== undefined) [, run.lastStep, run.segment, run.rows] = memory;
+    if (memory !== undefined) [, run.lastStep, run.segment, run.rows, run.isStartedAnew] = memory;
     this.runs.set(key, run);
     return run;
   }
@@ -87,7 +87,7 @@ export class TableRuns {
 
   memory(): RunMemory[] {
     const now = [...this.runs.values()].map(
-      ({ key, lastStep, segment, rows }): RunMemory => [key, lastStep, segment, rows],
+      ({ key, lastStep, segment, rows, isStartedAnew }): RunMemory => [key, lastStep, segment, rows, isStartedAnew],
     );
     return [...[...this.remembered.values()].filter(([key]) => !this.runs.has(key)), ...now];
   }

@@ -28,6 +28,8 @@ export const TableShapeSchema = z.strictObject({
   charts: z.record(z.string(), z.strictObject({ run: z.string(), measure: z.string() })).optional(),
   /** Columns that the survey did not see are measures. */
   isOpen: z.boolean(),
+  /** More rows cannot give the columns other roles: a grown file is read on, not anew. */
+  isSettled: z.boolean(),
   /** Known, and no measures. */
   ignored: z.array(z.string()),
   /** A lower step than the one before begins a segment; else rows stand in no order. */

@@ -3,19 +3,22 @@
  *
  * A file is a unit; it may hold many runs. A file whose columns do not say where the step is is refused with what was seen and
  * an example of `--map`; JSON that is no table (settings, vocabularies, lists of names) is named as such. CSV and JSONL that
- * grow are read on: the state holds the place, the shape found and where each run stood.
+ * grow are read on: the state holds the place, the shape found and where each run stood. Where the shape hangs on values (a
+ * column of text or seeds that may yet turn out to name runs), a grown file is read anew, so that it gives the same whether it
+ * was read at once or in pieces; with `--map run=` and `measure=` it is read on.
  */
 import { z } from "zod";
 import { type Json, OntogenyError } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, SourceFile, SourceTree } from "../bridge.ts";
 import { CsvRows } from "./csvRows.ts";
 import { JsonlRows } from "./jsonlRows.ts";
+import { JsonRows } from "./jsonRows.ts";
 import { parseMapping, type TableMapping } from "./mapping.ts";
+import { ParquetTable } from "./parquetTable.ts";
 import type { ReportSkip, RowSource } from "./rowSource.ts";
 import { surveyTable } from "./surveyTable.ts";
 import { TableReader } from "./tableReader.ts";
 import { type TableShape, TableShapeSchema } from "./tableShape.ts";
-import { JsonRows, ParquetTable } from "./wholeRows.ts";
 
 export const tablesBridge: Bridge = { format: "table", title: "tables (CSV, JSONL, JSON, parquet)", claim, read };
 
@@ -113,7 +116,7 @@ const HintsSchema = z.object({ kind: z.enum(["csv", "jsonl", "json", "parquet"])
 const StateSchema = z.strictObject({
   rows: z.custom<Json>(),
   shape: TableShapeSchema,
-  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int()])),
+  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int(), z.boolean()])),
 });
 
 async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOptions): Promise<Json | undefined> {
@@ -142,7 +145,7 @@ async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOption
   }
   reader.describe(unit.key.replace(/\.[A-Za-z]+$/, ""));
   const rows = source.resume();
-  if (rows === undefined) return undefined;
+  if (rows === undefined || !shape.isSettled) return undefined;
   const state: Json = { rows, shape: shape as unknown as Json, runs: reader.runs.memory() };
   return JSON.stringify(state).length > STATE_CHARACTERS_AT_MOST ? undefined : state;
 }
