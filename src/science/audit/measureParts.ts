@@ -4,7 +4,7 @@
  * Names are conventions, so this only groups: measures of one task share items and are not independent witnesses, and
  * measures of one metric come from one piece of an evaluator's code. A name without separators is its own task.
  */
-import { isBookkeeping } from "../../core/index.ts";
+import { isBookkeeping, knownMeasure } from "../../core/index.ts";
 
 export interface MeasureParts {
   readonly task: string;
@@ -41,7 +41,8 @@ const schedules = new Map<string, boolean>();
 export function isSchedule(measure: string): boolean {
   let known = schedules.get(measure);
   if (known === undefined) {
-    known = SCHEDULES.test(measure) || isBookkeeping(measure);
+    const { family } = knownMeasure(measure);
+    known = (family === undefined || family === "optimization") && (SCHEDULES.test(measure) || isBookkeeping(measure));
     schedules.set(measure, known);
   }
   return known;

@@ -5,6 +5,7 @@
  * hold agrees. Measures alike are one finding. A run without raw series has nothing to tell.
  */
 import type { Finding, RawSeries, RecordedRun } from "../../core/index.ts";
+import { median } from "../stats/moments.ts";
 import { finding, gridOf, listed, stepRanges } from "./check.ts";
 import { isSchedule } from "./measureParts.ts";
 
@@ -62,14 +63,13 @@ function tally(measure: string, raw: RawSeries, across: Repeats, within: Repeats
   }
 }
 
-/** Median absolute difference between one value and the next; 0 when unknown. */
-function usualDifference({ values }: RawSeries): number {
+/** Median absolute difference between one value and the next of the same segment; 0 when unknown. */
+function usualDifference({ values, segments }: RawSeries): number {
   const differences = values
     .slice(1)
-    .map((value, i) => Math.abs(value - values[i]))
-    .filter((difference) => Number.isFinite(difference) && difference > 0)
-    .sort((a, b) => a - b);
-  return differences.length === 0 ? 0 : differences[differences.length >> 1];
+    .map((value, i) => (segments[i] === segments[i + 1] ? Math.abs(value - values[i]) : 0))
+    .filter((difference) => Number.isFinite(difference) && difference > 0);
+  return differences.length === 0 ? 0 : median(differences);
 }
 
 function restarted(run: RecordedRun, count: number, { measures, steps, differing, largest }: Repeats): Finding {

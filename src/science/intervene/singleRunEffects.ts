@@ -5,8 +5,8 @@
  * checkpoints fluctuate (from the differences themselves: AR(1) over the window, or, in windows of fewer than 8 steps, the
  * scatter of the differences around their local trend), and the items are a sample (stated standard errors, which are taken
  * not to shrink with more checkpoints, as these share their items, and as independent between the arms, which is
- * conservative where the arms share theirs too). `effect` holds both, simultaneous over the measures by Bonferroni; adjusted
- * p values are Holm's on that same error. n is 1: nothing here speaks for other seeds.
+ * conservative where the arms share theirs too). `effect` holds both (and is never narrower than the checkpoints alone), simultaneous over the measures by Bonferroni;
+ * adjusted p values are Holm's on those same errors. n is 1: nothing here speaks for other seeds.
  *
  * Non-finite differences refuse their measure; so does a measure for which neither error can be told.
  */
@@ -92,7 +92,12 @@ export function singleRunEffects(
       refused.push({ name: input.name, reason: error.message });
     }
   const errors = judged.map(combined);
-  const adjusted = holm(judged.map(({ value }, k) => twoSided(value, errors[k])));
+  // Where few degrees of freedom make the checkpoints alone the weaker evidence, they decide.
+  const adjusted = holm(
+    judged.map(({ value, checkpoint }, k) =>
+      Math.max(twoSided(value, errors[k]), twoSided(value, checkpoint ?? errors[k])),
+    ),
+  );
   return { refused, effects: judged.map((one, k) => describe(one, errors[k], adjusted[k], judged.length, level)) };
 }
 
@@ -171,34 +176,34 @@ function describe(judged: Judged, error: ErrorOf, adjustedP: number, family: num
   const { input, value, checkpoint, itemError, treatedMean, controlMean, steps } = judged;
   const shared = family > 1 ? `, Bonferroni over ${family} measures` : "";
   const tail = 1 - (1 - level) / 2 / family;
-  const interval = ({ error: size, df }: ErrorOf, method: string): Estimate => {
-    const half = size === 0 ? 0 : studentTQuantile(tail, df) * size;
-    return {
-      value,
-      low: value - half,
-      high: value + half,
-      level,
-      method: `mean difference over ${steps} matched ${steps === 1 ? "step" : "steps"}, one run an arm; ${method}${shared}`,
-      n: 1,
-    };
-  };
+  const halfOf = ({ error: size, df }: ErrorOf) => (size === 0 ? 0 : studentTQuantile(tail, df) * size);
+  const interval = (half: number, method: string): Estimate => ({
+    value,
+    low: value - half,
+    high: value + half,
+    level,
+    method: `mean difference over ${steps} matched ${steps === 1 ? "step" : "steps"}, one run an arm; ${method}${shared}`,
+    n: 1,
+  });
+  const ofCheckpoints = checkpoint === undefined ? 0 : halfOf(checkpoint);
   const parts = [
     ...(checkpoint === undefined ? [] : [checkpoint.how]),
     ...(itemError === undefined
       ? []
       : ["stated item errors, independent between arms and shared by all checkpoints (conservative)"]),
   ];
-  const critical = error.error === 0 ? 0 : studentTQuantile(tail, error.df) + studentTQuantile(0.8, error.df);
+  const detectable = ({ error: size, df }: ErrorOf) =>
+    size === 0 ? 0 : (studentTQuantile(tail, df) + studentTQuantile(0.8, df)) * size;
   return {
     name: input.name,
-    effect: interval(error, parts.join(", and ")),
+    effect: interval(Math.max(halfOf(error), ofCheckpoints), parts.join(", and ")),
     ...(checkpoint === undefined
       ? {}
-      : { onTheseItems: interval(checkpoint, `${checkpoint.how}, for these items only`) }),
+      : { onTheseItems: interval(ofCheckpoints, `${checkpoint.how}, for these items only`) }),
     treatedMean,
     controlMean,
     adjustedP,
-    minimalDetectable: critical * error.error,
+    minimalDetectable: Math.max(detectable(error), checkpoint === undefined ? 0 : detectable(checkpoint)),
     steps,
     ...(checkpoint === undefined ? {} : { effectiveSteps: checkpoint.effective, checkpointError: checkpoint.error }),
     ...(itemError === undefined ? {} : { itemError }),
