@@ -50,8 +50,8 @@ test("shows each measure with its interval, the strongest first, then the ground
 Control: base (1 run)
 one run an arm (nothing to pair); steps 100 to 900, 9 matched (all common steps)
 
-MEASURE  TREATED  CONTROL              DIFFERENCE        ON THESE ITEMS  P (CORRECTED)  DETECTABLE
-loss           3      3.2    −0.20 [−0.25, −0.15]                     —         < .001        0.07
+MEASURE  TREATED  CONTROL             DIFFERENCE         ON THESE ITEMS  P (CORRECTED)  DETECTABLE
+loss           3      3.2   −0.20 [−0.25, −0.15]                      —         < .001        0.07
 a/acc       0.61      0.6  0.010 [−0.030, 0.050]  0.010 [−0.010, 0.030]          0.700        0.05
 
 An effect is detected on 1 of 2 measures, corrected for looking at all of them.
