@@ -79,7 +79,7 @@ function singlePair({ treated, control, names, window, level }: ArmRequest): Arm
   const { effects, refused } = singleRunEffects(inputs, { window: [window.low, window.high], level });
   return {
     design: "one run an arm",
-    ground: "one run an arm: nothing to pair",
+    ground: "nothing to pair",
     effects: effects.map(fromSingle),
     refused,
   };
