@@ -9,7 +9,6 @@ export * from "./jsonl.ts";
 export * from "./jsonl.ts";
 export * from "./jsonNumber.ts";
 export * from "./levelDbLog.ts";
-export * from "./parquetRows.ts";
 export * from "./points.ts";
 export * from "./pointsParquet.ts";
 export * from "./safetensors.ts";
