@@ -3,6 +3,7 @@
  * shown; next to the producers' own readers in Python.
  */
 import type { BenchRow } from "../harness.ts";
+import { lmEvalRows } from "./lmEval.ts";
 import { storedSeriesRows } from "./storedSeries.ts";
 import { tfeventsRows } from "./tfevents.ts";
 import { wandbRows } from "./wandb.ts";
@@ -17,6 +18,7 @@ export interface BridgesRequest {
 const CASES: Readonly<Record<string, (request: BridgesRequest) => Promise<BenchRow[]>>> = {
   tfevents: tfeventsRows,
   wandb: wandbRows,
+  lmEval: lmEvalRows,
   stored: ({ turns }) => storedSeriesRows(turns),
 };
 export const BRIDGE_CASES = Object.keys(CASES);

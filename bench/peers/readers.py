@@ -1,9 +1,12 @@
 """`readers.py FORMAT FILE`: reads every point of one file with the producer's own classes, and prints what it took.
 
 tfevents: tensorboard's EventAccumulator, keeping every point (checks both checksums, in Python). wandb: the framing by hand, as wandb's own Python
-reader did it while it existed, checksums by zlib, records by wandb's protobuf classes.
+reader did it while it existed, checksums by zlib, records by wandb's protobuf classes. lm-eval: every JSON file of the file's folder, each metric with its
+standard error.
 """
+import glob
 import json
+import os
 import resource
 import struct
 import sys
@@ -70,8 +73,25 @@ def read_wandb(path):
     return begun, points, total
 
 
+def read_lm_eval(path):
+    begun = time.perf_counter()
+    points, total = 0, 0.0
+    rows = []
+    for name in sorted(glob.glob(os.path.join(os.path.dirname(path), "*.json"))):
+        with open(name) as file:
+            document = json.load(file)
+        for task, metrics in document["results"].items():
+            for metric, value in metrics.items():
+                if metric.endswith("_stderr"):
+                    continue
+                rows.append((name, task, metric, value, metrics.get(metric + "_stderr")))
+                points += 1
+                total += value
+    return begun, points, total
+
+
 try:
-    begun, points, total = {"tfevents": read_tfevents, "wandb": read_wandb}[sys.argv[1]](sys.argv[2])
+    begun, points, total = {"tfevents": read_tfevents, "wandb": read_wandb, "lm-eval": read_lm_eval}[sys.argv[1]](sys.argv[2])
 except ImportError as error:
     print(json.dumps({"missing": str(error)}))
     sys.exit(0)

@@ -4,7 +4,8 @@
  * Never throws for what is in the file: too large, not JSON, or gone meanwhile comes back as a code with its reason. Bytes
  * that are not UTF-8 become U+FFFD. NaN and Infinity are read.
  */
-import { readFile } from "node:fs/promises";
+import { readFile } from "node:fs";
+import { promisify } from "node:util";
 import { OntogenyError } from "../core/index.ts";
 import { parseTolerantJson } from "../formats/index.ts";
 import type { SourceFile } from "./bridge.ts";
@@ -16,6 +17,9 @@ export type JsonFile =
 /** Parsed JSON takes up to some 20 times its text; 64 MiB keep a small machine alive. */
 export const JSON_FILE_BYTES_AT_MOST = 64 * 2 ** 20;
 
+/** A third less work for small files than the one of node:fs/promises, and results often are thousands of them. */
+const readText = promisify(readFile);
+
 export async function readJsonFile(file: SourceFile, bytesAtMost = JSON_FILE_BYTES_AT_MOST): Promise<JsonFile> {
   if (file.bytes > bytesAtMost)
     return {
@@ -23,7 +27,7 @@ export async function readJsonFile(file: SourceFile, bytesAtMost = JSON_FILE_BYT
       why: `${file.relative}: ${file.bytes} bytes, at most ${bytesAtMost} are read as one JSON document; write JSONL or CSV, which are streamed`,
     };
   try {
-    return { value: parseTolerantJson(await readFile(file.path, "utf8")) };
+    return { value: parseTolerantJson(await readText(file.path, "utf8")) };
   } catch (error) {
     const code = error instanceof OntogenyError ? error.code : "READ_FAILED";
     return { code, why: `${file.relative}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}` };

@@ -255,7 +255,7 @@ describe("bad files", () => {
     put("m_step3.json", `{"results": {"a": {"acc_stderr": 1}, "b": ${"[".repeat(100_000)}`);
     put(
       "m_step4.json",
-      '{"results": {"__proto__": {"acc": 0.5, "acc_stderr": NaN}, "../../etc": {"acc": Infinity}}, "config": {"__proto__": {"a": 1}, "num_fewshot": 0, "model_args": "pretrained=m"}}',
+      '{"results": {"__proto__": {"acc": 0.5, "acc_stderr": NaN}, "../../etc": {"acc": Infinity}}, "versions": {}, "config": {"__proto__": {"a": 1}, "num_fewshot": 0, "model_args": "pretrained=m"}}',
     );
     put("empty.json", "");
     const { sink } = await importAll(lmEvalBridge, root);
@@ -270,6 +270,7 @@ describe("bad files", () => {
     expect(run.series("../../etc/acc").values).toEqual([Number.POSITIVE_INFINITY]);
     expect([...sink.skipped.keys()].sort()).toEqual(["JSON_INVALID", "JSON_TOO_DEEP"]);
     expect(({} as { a?: number }).a).toBeUndefined();
+    expect(run.contexts.at(-1)).not.toHaveProperty("taskVersion");
   });
 
   test("2,000 flips of bits never throw", async () => {

@@ -117,9 +117,11 @@ function* batches(files: readonly SourceFile[]): Generator<SourceFile[]> {
   if (batch.length > 0) yield batch;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 interface Evaluation {
   readonly file: SourceFile;
-  readonly document: Readonly<Record<string, unknown>>;
+  readonly document: Fields;
   readonly setting: EvaluationSetting;
   readonly step: number;
 }
@@ -150,7 +152,7 @@ class UnitReader {
     for (const evaluation of evaluations) this.push(evaluation);
   }
 
-  private opened(file: SourceFile, document: Readonly<Record<string, unknown>>): Evaluation | undefined {
+  private opened(file: SourceFile, document: Fields): Evaluation | undefined {
     const { relative } = file;
     if (maybeCheckpointTable(document) !== undefined) {
       this.pushTable(file, document);
@@ -195,7 +197,7 @@ class UnitReader {
     }
   }
 
-  private pushTable(file: SourceFile, document: Readonly<Record<string, unknown>>): void {
+  private pushTable(file: SourceFile, document: Fields): void {
     const table = maybeCheckpointTable(document)!;
     const { key, isNew } = this.state.place(file.relative, file.relative);
     const run = this.sink.run(key);
@@ -238,35 +240,44 @@ function directionOf(higherIsBetter: unknown, { task, metric }: Reading): Partia
   return typeof isHigher === "boolean" ? { direction: isHigher ? "higher" : "lower" } : undefined;
 }
 
-/** One context a task version, shots and prompt; few of them, for many readings. */
+/** One context a task version, shots and prompt; few of them, for many readings, and mostly the same as the one before. */
 class Contexts {
   private readonly known = new Map<string, number>();
   private readonly run: RunSink;
-  private readonly document: Readonly<Record<string, unknown>>;
   private readonly setting: EvaluationSetting;
+  private readonly versions: Fields;
+  private readonly shotsByTask: Fields;
+  private last: { version: unknown; shots: unknown; prompt: string | undefined; index: number } | undefined;
 
-  constructor(run: RunSink, document: Readonly<Record<string, unknown>>, setting: EvaluationSetting) {
+  constructor(run: RunSink, { versions, "n-shot": perTask }: Fields, setting: EvaluationSetting) {
     this.run = run;
-    this.document = document;
     this.setting = setting;
+    this.versions = isJsonObject(versions) ? versions : {};
+    this.shotsByTask = isJsonObject(perTask) ? perTask : {};
   }
 
   of({ task, prompt }: Reading): number {
-    const { versions, "n-shot": perTask } = this.document;
-    const version = isJsonObject(versions) ? versions[task] : undefined;
-    const shots = (isJsonObject(perTask) ? perTask[task] : undefined) ?? this.setting.shots;
+    // A task may be called "constructor".
+    const version = Object.hasOwn(this.versions, task) ? this.versions[task] : undefined;
+    const stated = Object.hasOwn(this.shotsByTask, task) ? this.shotsByTask[task] : undefined;
+    const shots = stated ?? this.setting.shots;
+    const { last } = this;
+    if (last !== undefined && last.version === version && last.shots === shots && last.prompt === prompt)
+      return last.index;
     const key = JSON.stringify([version, shots, prompt]);
-    let index = this.known.get(key);
-    if (index === undefined) {
-      const context: EvaluationContext = {
-        ...this.setting.shared,
-        ...(version !== undefined && version !== null && { taskVersion: String(version) }),
-        ...(typeof shots === "number" && Number.isInteger(shots) && { shots }),
-        ...(prompt !== undefined && { prompt }),
-      };
-      index = this.run.context(context);
-      this.known.set(key, index);
-    }
+    const index = this.known.get(key) ?? this.made(version, shots, prompt);
+    this.known.set(key, index);
+    this.last = { version, shots, prompt, index };
     return index;
+  }
+
+  private made(version: unknown, shots: unknown, prompt: string | undefined): number {
+    const context: EvaluationContext = {
+      ...this.setting.shared,
+      ...(version !== undefined && version !== null && { taskVersion: String(version) }),
+      ...(typeof shots === "number" && Number.isInteger(shots) && { shots }),
+      ...(prompt !== undefined && { prompt }),
+    };
+    return this.run.context(context);
   }
 }
