@@ -20,7 +20,7 @@ export function joined(...parts: readonly Uint8Array[]): Bytes {
   return bytes;
 }
 
-export const message = joined;
+export const message = (...fields: readonly Uint8Array[]): Bytes => joined(...fields);
 
 export function rawVarint(value: number | bigint): Bytes {
   if (typeof value === "number" && value >= 0 && value < 0x80) return Uint8Array.of(value);

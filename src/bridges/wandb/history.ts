@@ -8,13 +8,13 @@
  */
 import { type HistogramMoments, ITEM, ItemReader, JsonNumberReader, readHistoryStep } from "../../formats/index.ts";
 import type { RunSink } from "../bridge.ts";
+import { MomentSeries } from "../momentSeries.ts";
 import type { SkipCounter } from "../skipCounter.ts";
 import type { Metric, Metrics } from "./metrics.ts";
 import { maybeWord, parseValue, type RowSkip, type RowTaker, takeValue } from "./rowValues.ts";
 import type { WandbState } from "./state.ts";
 
 const TYPE_SUFFIX = "._type";
-const MOMENTS = ["count", "mean", "sd", "min", "max"] as const;
 
 interface OtherItem {
   readonly metric: Metric;
@@ -218,16 +218,8 @@ export class History implements RowTaker {
   private pushMoments(metric: Metric, moments: HistogramMoments, step: number, wallMs: number): void {
     const place = this.placeOf(metric, step);
     if (Number.isNaN(place)) return;
-    const series = (name: string) => this.run.series(`${metric.name}/${name}`);
-    metric.moments ??= {
-      count: series("count"),
-      mean: series("mean"),
-      sd: series("sd"),
-      min: series("min"),
-      max: series("max"),
-    };
-    for (const name of MOMENTS)
-      if (name === "count" || moments.count > 0) metric.moments[name].push(place, moments[name], wallMs, this.segment);
+    metric.moments ??= new MomentSeries(this.run, metric.name);
+    metric.moments.push(place, moments, wallMs, this.segment);
   }
 
   private seriesOf(metric: Metric) {
