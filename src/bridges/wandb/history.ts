@@ -35,6 +35,7 @@ export class History implements RowTaker {
   private readonly step: Metric;
   private readonly timestamp: Metric;
   private lastStepOfFile: number | null = null;
+  private file = "";
   private row = 0;
   /** The row in hand: its numbers, and the rest. */
   private readonly rowMetrics: Metric[] = [];
@@ -55,20 +56,22 @@ export class History implements RowTaker {
   }
 
   /** `segment` of a file that was read before; absent: a new file, which is a restart if there are rows already. */
-  beginFile(segment = this.maxSegment + 1): void {
+  beginFile(file: string, segment = this.maxSegment + 1): void {
+    this.file = file;
     this.segment = segment;
     this.lastStepOfFile = null;
   }
 
   /** A file that is gone on with: its rows follow on what was read. */
-  resumeFile(segment: number): void {
+  resumeFile(file: string, segment: number): void {
+    this.file = file;
     this.segment = segment;
     this.lastStepOfFile = this.lastStep;
   }
 
   /** For messages. */
   get where(): string {
-    return this.lastStep === null ? "in the first rows" : `after step ${this.lastStep}`;
+    return `${this.file}, ${this.lastStep === null ? "in the first rows" : `after step ${this.lastStep}`}`;
   }
 
   /** One HistoryRecord: `bytes[begin … end)`. */
@@ -81,13 +84,13 @@ export class History implements RowTaker {
     const items = this.items.over(bytes, begin, end, 1);
     while (items.next()) this.takeItem(bytes);
     if (items.malformed) {
-      this.skips.add("WANDB_MALFORMED", () => `a history row ${this.where}: not valid protobuf`);
+      this.skips.add("WANDB_MALFORMED", () => `${this.where}: a history row: not valid protobuf`);
       return;
     }
     if (this.others.length > 0) this.takeOthers(bytes);
     const step = this.stepOf(bytes, begin, end);
     if (!(Math.abs(step) <= Number.MAX_SAFE_INTEGER)) {
-      this.skips.add("STEP_OUT_OF_RANGE", () => `a history row ${this.where}: step ${step}`, this.rowLength);
+      this.skips.add("STEP_OUT_OF_RANGE", () => `${this.where}: a history row: step ${step}`, this.rowLength);
       return;
     }
     if (this.lastStepOfFile !== null && step < this.lastStepOfFile) this.segment = this.maxSegment + 1;
@@ -101,7 +104,7 @@ export class History implements RowTaker {
     const { items, numbers } = this;
     const metric = this.metrics.of(items.nameBytes, items.nameBegin, items.nameEnd);
     if (metric === undefined) {
-      this.skips.add("WANDB_NAME_REFUSED", () => "a name longer than 4,096 bytes, or one too many");
+      this.skips.add("WANDB_NAME_REFUSED", () => `${this.where}: a name longer than 4,096 bytes, or one too many`);
       return;
     }
     metric.isInHistory = true;
@@ -240,10 +243,10 @@ export class History implements RowTaker {
   }
 
   skip(code: RowSkip | "WANDB_NO_STEP_METRIC", name: string, what: string): void {
-    this.skips.add(code, () => `"${name}" ${this.where}: ${what}`);
+    this.skips.add(code, () => `${this.where}: "${name}": ${what}`);
   }
 
   private countRounded({ name }: Metric): void {
-    this.skips.add("INTEGER_ROUNDED", () => `"${name}" ${this.where}: beyond 2^53, the nearest double is kept`);
+    this.skips.add("INTEGER_ROUNDED", () => `${this.where}: "${name}": beyond 2^53, the nearest double is kept`);
   }
 }
