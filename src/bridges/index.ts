@@ -5,6 +5,8 @@ export { mlflowStoreBridge } from "./mlflow/mlflowStoreBridge.ts";
 export { BRIDGES } from "./registry.ts";
 export { tablesBridge } from "./tables/tablesBridge.ts";
 export { textLogBridge } from "./textLog/textLogBridge.ts";
+export { tfeventsBridge } from "./tfevents/tfeventsBridge.ts";
 export { trainerStateBridge } from "./trainerState/trainerStateBridge.ts";
 export { trainingCsvBridge } from "./trainingCsv/trainingCsvBridge.ts";
+export { wandbBridge } from "./wandb/wandbBridge.ts";
 export { safetensorsBridge } from "./weights/safetensorsBridge.ts";

@@ -20,7 +20,7 @@ export function joined(...parts: readonly Uint8Array[]): Bytes {
   return bytes;
 }
 
-export const message = joined;
+export const message = (...fields: readonly Uint8Array[]): Bytes => joined(...fields);
 
 export function rawVarint(value: number | bigint): Bytes {
   if (typeof value === "number" && value >= 0 && value < 0x80) return Uint8Array.of(value);
@@ -95,6 +95,7 @@ export function logChunks(records: readonly Uint8Array[], position: number): Byt
   };
   for (const record of records) {
     let done = 0;
+    let isFirst = true;
     do {
       let left = BLOCK_BYTES - (at % BLOCK_BYTES);
       if (left < 7) {
@@ -102,11 +103,12 @@ export function logChunks(records: readonly Uint8Array[], position: number): Byt
         left = BLOCK_BYTES;
       }
       const size = Math.min(left - 7, record.length - done);
-      const [isFirst, isLast] = [done === 0, done + size === record.length];
+      const isLast = done + size === record.length;
       const type = isFirst ? (isLast ? 1 : 2) : isLast ? 4 : 3;
       const checked = joined(Uint8Array.of(type), record.subarray(done, done + size));
       put(u32(crc32(checked)), Uint8Array.of(size & 0xff, size >> 8), checked);
       done += size;
+      isFirst = false;
     } while (done < record.length);
   }
   return joined(...parts);

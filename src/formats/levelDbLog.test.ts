@@ -40,6 +40,14 @@ test("reads records of all sizes, over block ends, as they were written", () => 
   }
 });
 
+test("a record that begins with exactly a header's room left in the block is read: its first chunk is empty", () => {
+  const records = [new Uint8Array(BLOCK_BYTES - HEADER - 7 - 7), Uint8Array.of(1, 2, 3)];
+  const bytes = logChunks(records, HEADER);
+  // Length 0, type FIRST.
+  expect([...bytes.subarray(BLOCK_BYTES - HEADER - 3, BLOCK_BYTES - HEADER)]).toEqual([0, 0, 2]);
+  expect(readAll(bytes)).toMatchObject({ records: [{}, Buffer.of(1, 2, 3)], others: [] });
+});
+
 test("a cut anywhere loses the cut record only, and reading from there gives the rest", () => {
   const rng = Rng.of(8, "log");
   const records = randomRecords(rng, 12, BLOCK_BYTES);

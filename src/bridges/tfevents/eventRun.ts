@@ -18,6 +18,7 @@ import {
   VALUE,
 } from "../../formats/index.ts";
 import type { RunFacts, RunSink, SeriesSink } from "../bridge.ts";
+import { MomentSeries } from "../momentSeries.ts";
 import type { SkipCounter } from "../skipCounter.ts";
 import type { EventState } from "./state.ts";
 
@@ -28,7 +29,7 @@ const UNSEEN = Number.NEGATIVE_INFINITY;
 class Tag {
   readonly name: string;
   series: SeriesSink | undefined;
-  moments: { readonly [Name in keyof HistogramMoments]: SeriesSink } | undefined;
+  moments: MomentSeries | undefined;
   /** undefined: no metadata seen. */
   plugin: string | undefined;
   dataClass = 0;
@@ -216,17 +217,8 @@ export class EventRun {
     }
     const { step, wallSecs } = this.event;
     this.place(tag, step);
-    const series = (name: string) => this.run.series(`${tag.name}/${name}`);
-    tag.moments ??= {
-      count: series("count"),
-      mean: series("mean"),
-      sd: series("sd"),
-      min: series("min"),
-      max: series("max"),
-    };
-    for (const name of ["count", "mean", "sd", "min", "max"] as const)
-      if (name === "count" || moments.count > 0)
-        tag.moments[name].push(step, moments[name], 1000 * wallSecs, tag.segment);
+    tag.moments ??= new MomentSeries(this.run, tag.name);
+    tag.moments.push(step, moments, 1000 * wallSecs, tag.segment);
   }
 
   /** Which segment the tag's next value belongs to. */

@@ -49,6 +49,7 @@ class DirectoryReader {
   /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
   private readonly files: Map<string, FileState>;
   private isDamaged = false;
+  private file = "";
 
   constructor(sink: ImportSink, events: EventRun, skips: SkipCounter, before: EventState) {
     this.events = events;
@@ -61,6 +62,7 @@ class DirectoryReader {
     const { path, relative } = file;
     const [, offset, epoch, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
     this.events.beginFile(relative, epoch);
+    this.file = relative;
     this.isDamaged = false;
     const window = FileWindow.open(file, offset);
     const remember = (place: number) => this.files.set(path, [path, window.position, this.events.fileEpoch, place]);
@@ -104,11 +106,14 @@ class DirectoryReader {
   private skipRecord(outcome: "badData" | "tooLarge", { position }: FileWindow): void {
     const { length } = this.records;
     if (outcome === "badData")
-      this.skips.add("TFEVENTS_BAD_DATA", () => `a record at byte ${position}: the checksum of its data does not fit`);
+      this.skips.add(
+        "TFEVENTS_BAD_DATA",
+        () => `${this.file}: a record at byte ${position}: the checksum of its data does not fit`,
+      );
     else
       this.skips.add(
         "TFEVENTS_TOO_LARGE",
-        () => `a record at byte ${position}: ${length} bytes, at most ${MAX_RECORD_BYTES} are read`,
+        () => `${this.file}: a record at byte ${position}: ${length} bytes, at most ${MAX_RECORD_BYTES} are read`,
       );
   }
 

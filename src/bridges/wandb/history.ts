@@ -8,13 +8,13 @@
  */
 import { type HistogramMoments, ITEM, ItemReader, JsonNumberReader, readHistoryStep } from "../../formats/index.ts";
 import type { RunSink } from "../bridge.ts";
+import { MomentSeries } from "../momentSeries.ts";
 import type { SkipCounter } from "../skipCounter.ts";
 import type { Metric, Metrics } from "./metrics.ts";
 import { maybeWord, parseValue, type RowSkip, type RowTaker, takeValue } from "./rowValues.ts";
 import type { WandbState } from "./state.ts";
 
 const TYPE_SUFFIX = "._type";
-const MOMENTS = ["count", "mean", "sd", "min", "max"] as const;
 
 interface OtherItem {
   readonly metric: Metric;
@@ -35,6 +35,7 @@ export class History implements RowTaker {
   private readonly step: Metric;
   private readonly timestamp: Metric;
   private lastStepOfFile: number | null = null;
+  private file = "";
   private row = 0;
   /** The row in hand: its numbers, and the rest. */
   private readonly rowMetrics: Metric[] = [];
@@ -55,20 +56,22 @@ export class History implements RowTaker {
   }
 
   /** `segment` of a file that was read before; absent: a new file, which is a restart if there are rows already. */
-  beginFile(segment = this.maxSegment + 1): void {
+  beginFile(file: string, segment = this.maxSegment + 1): void {
+    this.file = file;
     this.segment = segment;
     this.lastStepOfFile = null;
   }
 
   /** A file that is gone on with: its rows follow on what was read. */
-  resumeFile(segment: number): void {
+  resumeFile(file: string, segment: number): void {
+    this.file = file;
     this.segment = segment;
     this.lastStepOfFile = this.lastStep;
   }
 
   /** For messages. */
   get where(): string {
-    return this.lastStep === null ? "in the first rows" : `after step ${this.lastStep}`;
+    return `${this.file}, ${this.lastStep === null ? "in the first rows" : `after step ${this.lastStep}`}`;
   }
 
   /** One HistoryRecord: `bytes[begin … end)`. */
@@ -81,13 +84,13 @@ export class History implements RowTaker {
     const items = this.items.over(bytes, begin, end, 1);
     while (items.next()) this.takeItem(bytes);
     if (items.malformed) {
-      this.skips.add("WANDB_MALFORMED", () => `a history row ${this.where}: not valid protobuf`);
+      this.skips.add("WANDB_MALFORMED", () => `${this.where}: a history row: not valid protobuf`);
       return;
     }
     if (this.others.length > 0) this.takeOthers(bytes);
     const step = this.stepOf(bytes, begin, end);
     if (!(Math.abs(step) <= Number.MAX_SAFE_INTEGER)) {
-      this.skips.add("STEP_OUT_OF_RANGE", () => `a history row ${this.where}: step ${step}`, this.rowLength);
+      this.skips.add("STEP_OUT_OF_RANGE", () => `${this.where}: a history row: step ${step}`, this.rowLength);
       return;
     }
     if (this.lastStepOfFile !== null && step < this.lastStepOfFile) this.segment = this.maxSegment + 1;
@@ -101,7 +104,7 @@ export class History implements RowTaker {
     const { items, numbers } = this;
     const metric = this.metrics.of(items.nameBytes, items.nameBegin, items.nameEnd);
     if (metric === undefined) {
-      this.skips.add("WANDB_NAME_REFUSED", () => "a name longer than 4,096 bytes, or one too many");
+      this.skips.add("WANDB_NAME_REFUSED", () => `${this.where}: a name longer than 4,096 bytes, or one too many`);
       return;
     }
     metric.isInHistory = true;
@@ -218,16 +221,8 @@ export class History implements RowTaker {
   private pushMoments(metric: Metric, moments: HistogramMoments, step: number, wallMs: number): void {
     const place = this.placeOf(metric, step);
     if (Number.isNaN(place)) return;
-    const series = (name: string) => this.run.series(`${metric.name}/${name}`);
-    metric.moments ??= {
-      count: series("count"),
-      mean: series("mean"),
-      sd: series("sd"),
-      min: series("min"),
-      max: series("max"),
-    };
-    for (const name of MOMENTS)
-      if (name === "count" || moments.count > 0) metric.moments[name].push(place, moments[name], wallMs, this.segment);
+    metric.moments ??= new MomentSeries(this.run, metric.name);
+    metric.moments.push(place, moments, wallMs, this.segment);
   }
 
   private seriesOf(metric: Metric) {
@@ -248,10 +243,10 @@ export class History implements RowTaker {
   }
 
   skip(code: RowSkip | "WANDB_NO_STEP_METRIC", name: string, what: string): void {
-    this.skips.add(code, () => `"${name}" ${this.where}: ${what}`);
+    this.skips.add(code, () => `${this.where}: "${name}": ${what}`);
   }
 
   private countRounded({ name }: Metric): void {
-    this.skips.add("INTEGER_ROUNDED", () => `"${name}" ${this.where}: beyond 2^53, the nearest double is kept`);
+    this.skips.add("INTEGER_ROUNDED", () => `${this.where}: "${name}": beyond 2^53, the nearest double is kept`);
   }
 }

@@ -6,16 +6,16 @@
  * reported by the caller and not followed.
  */
 
-import type { HistogramMoments } from "../../formats/index.ts";
 import { ByteNames, type MetricRecord } from "../../formats/index.ts";
 import type { SeriesSink } from "../bridge.ts";
+import type { MomentSeries } from "../momentSeries.ts";
 
 export class Metric {
   readonly name: string;
   /** `_step` and the like, which say where a row stands. */
   readonly isInternal: boolean;
   series: SeriesSink | undefined;
-  moments: { readonly [Name in keyof HistogramMoments]: SeriesSink } | undefined;
+  moments: MomentSeries | undefined;
   /** Whether its axis is settled: it has a value. */
   isPlaced = false;
   /** undefined: the row's step. */

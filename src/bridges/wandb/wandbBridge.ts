@@ -48,6 +48,7 @@ class LogFilesReader {
   private readonly log = new LevelDbLogReader(MAX_RECORD_BYTES);
   /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
   private readonly files: Map<string, FileState>;
+  private file = "";
 
   constructor(sink: ImportSink, records: WandbRun, skips: SkipCounter, before: WandbState) {
     this.records = records;
@@ -59,7 +60,8 @@ class LogFilesReader {
   async readFile(file: SourceFile): Promise<void> {
     const { path, relative } = file;
     const [, offset, segment, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
-    this.records.beginFile(segment);
+    this.records.beginFile(relative, segment);
+    this.file = relative;
     const window = FileWindow.open(file, offset);
     const remember = (place: number) =>
       this.files.set(path, [path, window.position, this.records.history.segment, place]);
@@ -108,13 +110,22 @@ class LogFilesReader {
   private skip(outcome: Exclude<LogOutcome, "record" | "incomplete">, position: number): void {
     switch (outcome) {
       case "damaged":
-        this.skips.add("WANDB_DAMAGED", () => `at byte ${position}: a chunk whose checksum or length does not fit`);
+        this.skips.add(
+          "WANDB_DAMAGED",
+          () => `${this.file}: at byte ${position}: a chunk whose checksum or length does not fit`,
+        );
         return;
       case "orphan":
-        this.skips.add("WANDB_INCOMPLETE", () => `at byte ${position}: part of a record whose other parts are lost`);
+        this.skips.add(
+          "WANDB_INCOMPLETE",
+          () => `${this.file}: at byte ${position}: part of a record whose other parts are lost`,
+        );
         return;
       case "tooLarge":
-        this.skips.add("WANDB_TOO_LARGE", () => `at byte ${position}: a record of more than ${MAX_RECORD_BYTES} bytes`);
+        this.skips.add(
+          "WANDB_TOO_LARGE",
+          () => `${this.file}: at byte ${position}: a record of more than ${MAX_RECORD_BYTES} bytes`,
+        );
     }
   }
 }

@@ -72,11 +72,11 @@ export class WandbRun {
     this.history = new History(run, this.metrics, skips, state);
   }
 
-  beginFile(segment: number | undefined): void {
+  beginFile(file: string, segment: number | undefined): void {
     if (segment === undefined) {
-      this.history.beginFile();
+      this.history.beginFile(file);
       this.hasEnded = false;
-    } else this.history.resumeFile(segment);
+    } else this.history.resumeFile(file, segment);
   }
 
   state(): Omit<WandbState, "files"> {
@@ -173,7 +173,10 @@ export class WandbRun {
       if (/^_wandb(\.|$)/.test(name) || items.kind !== ITEM.json) continue;
       this.configurationCharacters += size + name.length;
       if (this.configurationCharacters > CONFIGURATION_CHARACTERS_AT_MOST) {
-        this.skips.add("CONFIGURATION_TOO_LARGE", () => `"${name}" and what follows: more than 4 MiB of settings`);
+        this.skips.add(
+          "CONFIGURATION_TOO_LARGE",
+          () => `${this.history.where}: setting "${name}" and what follows: more than 4 MiB of settings`,
+        );
         continue;
       }
       try {
@@ -181,7 +184,7 @@ export class WandbRun {
         for (const [inner, json] of Object.entries(flatConfiguration(value, name))) configuration[inner] = json;
       } catch (error) {
         if (!(error instanceof OntogenyError)) throw error;
-        this.skips.add("WANDB_JSON", () => `setting "${name}": ${error.message.split("\n")[0]}`);
+        this.skips.add("WANDB_JSON", () => `${this.history.where}: setting "${name}": ${error.message.split("\n")[0]}`);
       }
     }
     if (items.malformed) this.malformed("a configuration");
@@ -213,7 +216,7 @@ export class WandbRun {
     const taker: RowTaker = {
       number: (name, value) => push(this.system.named(name), value),
       histogram: (name) => taker.skip("WANDB_HISTOGRAM", name, "a histogram"),
-      skip: (code, name, what) => this.skips.add(code, () => `"system/${name}" after step ${step}: ${what}`),
+      skip: (code, name, what) => this.skips.add(code, () => `${this.history.where}: "system/${name}": ${what}`),
     };
     this.takeItems(bytes, begin, end, { field: 3, metrics: this.system, push, taker });
   }
@@ -222,7 +225,7 @@ export class WandbRun {
     const set = (metric: Metric, value: number | null) => {
       if (metric.isInternal || metric.isInHistory) return;
       if (this.summary.size >= SUMMARY_NAMES_AT_MOST && !this.summary.has(metric)) {
-        this.skips.add("WANDB_NAME_REFUSED", () => `"summary/${metric.name}": one too many`);
+        this.skips.add("WANDB_NAME_REFUSED", () => `${this.history.where}: "summary/${metric.name}": one too many`);
         return;
       }
       this.summary.set(metric, value);
@@ -251,7 +254,10 @@ export class WandbRun {
     while (items.next()) {
       const metric = to.metrics.of(items.nameBytes, items.nameBegin, items.nameEnd);
       if (metric === undefined)
-        this.skips.add("WANDB_NAME_REFUSED", () => "a name longer than 4,096 bytes, or one too many");
+        this.skips.add(
+          "WANDB_NAME_REFUSED",
+          () => `${this.history.where}: a name longer than 4,096 bytes, or one too many`,
+        );
       else if (metric.isInternal || metric.isInHistory || items.kind !== ITEM.json) continue;
       else if (this.numbers.read(bytes, items.valueBegin, items.valueEnd)) to.push(metric, this.numbers.value);
       else {
@@ -278,7 +284,8 @@ export class WandbRun {
     for (const [metric, value] of this.summary) {
       const parent = this.metrics.byName.get(metric.name.slice(0, Math.max(0, metric.name.lastIndexOf("."))));
       if (metric.isInHistory || parent?.isInHistory) continue;
-      if (value === null) this.skips.add("WANDB_TEXT", () => `"summary/${metric.name}": not a number`);
+      if (value === null)
+        this.skips.add("WANDB_TEXT", () => `${this.history.where}: "summary/${metric.name}": not a number`);
       else
         this.run
           .series(`summary/${metric.name}`)
@@ -288,6 +295,6 @@ export class WandbRun {
   }
 
   private malformed(what: string): void {
-    this.skips.add("WANDB_MALFORMED", () => `${what} ${this.history.where}: not valid protobuf`);
+    this.skips.add("WANDB_MALFORMED", () => `${this.history.where}: ${what}: not valid protobuf`);
   }
 }
