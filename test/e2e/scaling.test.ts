@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cli, cliJson, temporaryFolder } from "./cli.ts";
 
-test("a table of models gives a law, a forecast and scale transfer; the grid ends at the same sum", async () => {
+test("a table of models gives a law, a forecast and scale transfer", async () => {
   const rows = [1e7, 3e7, 1e8, 3e8, 1e9].flatMap((size) =>
     [5, 20, 80].map(
       (each) => `${size},${6 * size * size * each},${1.8 + 400 / size ** 0.34 + 2000 / (size * each) ** 0.37}`,
