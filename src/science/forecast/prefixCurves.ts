@@ -15,6 +15,7 @@ import {
   type Forecaster,
   type ForecastTask,
   type Trajectory,
+  unitOf,
   upTo,
 } from "./forecaster.ts";
 
@@ -41,15 +42,23 @@ export function prefixCurves({ name = "own curve" }: { readonly name?: string } 
       const targets = cohortTargets(cohort, task);
       const points = cohort.map((run) => prefixPoints(upTo(run, task.cutoff), task));
       const gains = targets.map((target, i) => target - points[i].values[points[i].values.length - 1]);
-      const stated = points.map((own, i) => posteriorOf(own, task, gainPrior(gains.filter((_, k) => k !== i))));
+      const units = cohort.map(unitOf);
+      const others = <T>(column: readonly T[], unit: string) => column.filter((_, k) => units[k] !== unit);
+      const stated = points.map((own, i) => {
+        const rest = others(gains, units[i]);
+        return posteriorOf(own, task, gainPrior(rest.length > 0 ? rest : gains));
+      });
       const leftOutErrors = stated.map((posterior, i) => targets[i] - posterior.mean);
-      const squares = stated.reduce((sum, posterior, i) => sum + (leftOutErrors[i] / posterior.sd) ** 2, 0);
-      const n = cohort.length;
-      const widening = Math.sqrt((TRUST_IN_OWN_SPREAD + squares) / (TRUST_IN_OWN_SPREAD + n));
+      const squares = stated.map((posterior, i) => (leftOutErrors[i] / posterior.sd) ** 2);
+      const widening = wideningOf(squares);
       const prior = gainPrior(gains);
       return {
         parameters: { gainMean: prior.mean, gainSd: prior.sd, widening },
         leftOutErrors,
+        leftOut: () =>
+          stated.map((posterior, i) =>
+            mixtureDistribution(posterior, wideningOf(others(squares, units[i])), task.range),
+          ),
         predict: (prefix) =>
           mixtureDistribution(posteriorOf(prefixPoints(prefix, task), task, prior), widening, task.range),
       };
@@ -81,6 +90,12 @@ export function forecastFromPrefix(prefix: Trajectory, task: ForecastTask): Pref
   const posterior = posteriorOf(points, task, vaguePrior(points, task.cutoff, task.targetStep));
   const widening = Number.isNaN(ownMiss) ? 1 : Math.max(1, ownMiss);
   return { distribution: mixtureDistribution(posterior, widening, task.range), families: posterior.families, ownMiss };
+}
+
+/** Root mean square of the misses in stated spreads, with the stated spread itself counted as so many runs. */
+function wideningOf(squares: readonly number[]): number {
+  const sum = squares.reduce((a, b) => a + b, 0);
+  return Math.sqrt((TRUST_IN_OWN_SPREAD + sum) / (TRUST_IN_OWN_SPREAD + squares.length));
 }
 
 function posteriorOf(points: CurvePoints, task: ForecastTask, gain: { mean: number; sd: number }): CurvePosterior {

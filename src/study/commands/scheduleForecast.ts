@@ -191,7 +191,7 @@ function curveOf(run: RecordedRun, settings: Settings, known?: LearningRateSched
 
 function scheduleOf(run: RecordedRun, { rate, warmup, measure }: Settings): LearningRateSchedule {
   const names = [...run.series.keys()];
-  const name = rate ?? names.find((one) => /(^|[._/ -])(lr|learning[._ -]?rate)([._/ -]|\d*$)/i.test(one));
+  const name = rate ?? rateName(names);
   const series = name === undefined ? undefined : run.series.get(name);
   if (series === undefined)
     throw new OntogenyError(
@@ -200,6 +200,12 @@ function scheduleOf(run: RecordedRun, { rate, warmup, measure }: Settings): Lear
     );
   const last = Math.max(series.steps.at(-1) ?? 0, run.series.get(measure)?.steps.at(-1) ?? 0);
   return scheduleFrom(series.steps, series.values, { warmup, until: last });
+}
+
+/** A setting such as a peak or a final rate is no schedule. */
+function rateName(names: readonly string[]): string | undefined {
+  const rates = names.filter((one) => /(^|[._/ -])(lr|learning[._ -]?rate)([._/ -]|\d*$)/i.test(one));
+  return rates.find((one) => !/peak|max|min|base|initial|final|warm|decay/i.test(one)) ?? rates[0];
 }
 
 interface OwnCurve {

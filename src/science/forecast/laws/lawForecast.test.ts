@@ -90,7 +90,7 @@ describe("the forecast of a curve under another schedule", () => {
     const constant = [1, 2].map((c) => noisy(`constant ${c}`, SCHEDULES[0]));
     expect(() => {
       forecastCurve(lawModel(tissueLaw, constant), { schedule: FRESH, steps: [2600], rng: Rng.of(1) });
-    }).toThrow(/lies at the edge of its range|do not tell the parameters apart/);
+    }).toThrow(/lies at the edge of its range|do not tell its parameters apart/);
   });
 });
 

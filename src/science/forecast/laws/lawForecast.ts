@@ -67,7 +67,8 @@ export function lawModel(law: LossLaw, curves: readonly ScheduledCurve[]): LawMo
         curves.filter((_, k) => k !== i),
         { from: fit.parameters },
       );
-      if (others.diagnostics.length === 0) leftOut.push(leftOutMisses(others, left));
+      const misses = others.diagnostics.length === 0 ? maybeLeftOutMisses(others, left) : undefined;
+      if (misses !== undefined) leftOut.push(misses);
     }
   const noise = { ...noiseOf(fit), offsetSd: offsetSdOf(fit, leftOut) };
   const z = leftOut.map(({ misses, variances }) =>
@@ -192,11 +193,11 @@ function noiseOf({ residuals, steps, parameters }: LawFit): LawNoise {
   return { sd, memory, offsetSd: Math.sqrt(Math.max(0, between - (sd * sd) / Math.max(1, perRun))) };
 }
 
-/** Cholesky factor of the inverse covariance of the fitted coordinates. */
-function parameterFactor(
+/** Cholesky factor of the inverse covariance of the fitted coordinates; undefined where it has no inverse. */
+function maybeParameterFactor(
   { law, hasPriors, jacobians, parameters, steps }: LawFit,
   { sd, memory }: LawNoise,
-): number[][] {
+): number[][] | undefined {
   const p = parameters.length;
   const gram = Array.from({ length: p }, () => new Array<number>(p).fill(0));
   jacobians.forEach((columns, c) => {
@@ -218,11 +219,15 @@ function parameterFactor(
   try {
     return cholesky(gram);
   } catch (error) {
-    throw new RefusedError(
-      "Learning-rate law",
-      `these schedules do not tell the parameters apart (${(error as Error).message})`,
-    );
+    if (error instanceof RefusedError) return undefined;
+    throw error;
   }
+}
+
+function parameterFactor(fit: LawFit, noise: LawNoise): number[][] {
+  const factor = maybeParameterFactor(fit, noise);
+  if (factor === undefined) throw new RefusedError(fit.law.name, "these schedules do not tell its parameters apart");
+  return factor;
 }
 
 interface Prediction {
@@ -262,7 +267,8 @@ interface LeftOut {
   readonly parameterVariance: number;
 }
 
-function leftOutMisses(fit: LawFit, { schedule, steps, losses }: ScheduledCurve): LeftOut {
+/** Undefined where the other curves do not tell the parameters apart. */
+function maybeLeftOutMisses(fit: LawFit, { schedule, steps, losses }: ScheduledCurve): LeftOut | undefined {
   const noise = noiseOf(fit);
   const kept = steps.map((_, i) => i).filter((i) => steps[i] > schedule.warmupEnd && losses[i] > 0);
   const at = predictionOf(
@@ -270,7 +276,8 @@ function leftOutMisses(fit: LawFit, { schedule, steps, losses }: ScheduledCurve)
     schedule,
     kept.map((i) => steps[i]),
   );
-  const factor = parameterFactor(fit, noise);
+  const factor = maybeParameterFactor(fit, noise);
+  if (factor === undefined) return undefined;
   const own = kept.map((_, k) => parameterVariance(factor, at.gradients, k));
   return {
     misses: kept.map((i, k) => Math.log(losses[i]) - Math.log(at.losses[k])),
