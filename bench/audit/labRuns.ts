@@ -2,7 +2,7 @@
  * @file Clean runs of the lab: a study's organism, trained on fresh seeds with nothing changed, measured on the study's
  * own grid. What the audit says of them are its false alarms.
  */
-import { gridSteps, type MeasuredSeries, type RecordedRun } from "../../src/core/index.ts";
+import { gridSteps, type MeasuredSeries, type RecordedRun, specFor } from "../../src/core/index.ts";
 import { nativeDevice } from "../../src/engine/native.ts";
 import { organism } from "../../src/lab/index.ts";
 import { loadStudyFile } from "../../src/study/studyFile.ts";
@@ -53,7 +53,7 @@ export async function labRun(root: string, study: string, seed: number): Promise
     configuration: Object.fromEntries(Object.entries(seeds).map(([name, value]) => [`seeds.${name}`, value])),
     contexts: [],
     files: [],
-    specs: new Map(),
+    specs: new Map([...series].map(([measure, { values }]) => [measure, specFor(measure, values)])),
     series,
     raw: new Map(),
   };

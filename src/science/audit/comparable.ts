@@ -12,7 +12,7 @@ import { median } from "../stats/moments.ts";
 import { listed } from "./check.ts";
 import { type Jumping, kindsOf, shiftAt } from "./evaluatorShift.ts";
 import { judgedScale } from "./excursion.ts";
-import { isSchedule, measureParts } from "./measureParts.ts";
+import { isSchedule, isShareOfItems, measureParts } from "./measureParts.ts";
 import { itemsFrom } from "./resolution.ts";
 
 const FIELDS = ["evaluator", "evaluatorVersion", "taskVersion", "shots", "prompt", "limit"] as const;
@@ -107,7 +107,8 @@ function itemsOf(runs: readonly RecordedRun[], measure: string, at: ReadonlySet<
   for (const run of runs) {
     const series = run.series.get(measure);
     if (series === undefined) continue;
-    const isShare = series.values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1));
+    const isShare =
+      isShareOfItems(measure) && series.values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1));
     series.steps.forEach((step, i) => {
       if (!at.has(step)) return;
       const stated = series.ns?.[i] ?? Number.NaN;

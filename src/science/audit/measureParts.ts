@@ -48,6 +48,14 @@ export function isSchedule(measure: string): boolean {
   return known;
 }
 
+const SHARES_OF_ITEMS =
+  /(?:^|[/._:,\- ])(?:acc(?:uracy)?(?:_norm)?|len_norm|exact_match|em|pct_\w+|mc1|(?:win|error|success)_?rate)(?:,[\w-]+)?$/i;
+
+/** A share of right answers (or the like) among items, by its name: its standard error follows from the share and their number. */
+export function isShareOfItems(measure: string): boolean {
+  return SHARES_OF_ITEMS.test(measure);
+}
+
 /** Measures by task, in the order of their first appearance. */
 export function byTask(measures: Iterable<string>): Map<string, string[]> {
   const groups = new Map<string, string[]>();

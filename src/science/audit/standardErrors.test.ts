@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Rng } from "../../core/index.ts";
+import { betaSd, Rng } from "../../core/index.ts";
 import { runOf } from "./run.fixture.ts";
 import { standardErrors } from "./standardErrors.ts";
 
@@ -70,6 +70,13 @@ describe("standardErrors", () => {
         what.includes("the same to the last digit"),
       ),
     ).toBe(true);
+  });
+
+  test("errors with one item more right and wrong, as the lab states them, pass", () => {
+    const values = shares(500).map((p, i) => (i < 3 ? 0.01 * i : p));
+    const ses = values.map((p) => betaSd(500 * p, 500));
+    expect(standardErrors(runOf({ "test.accuracy": { steps, values, ses, ns: steps.map(() => 500) } }))).toEqual([]);
+    expect(standardErrors(runOf({ "test.accuracy": { steps, values, ses } }))).toEqual([]);
   });
 
   test("errors of other means imply nothing about items", () => {

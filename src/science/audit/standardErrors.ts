@@ -2,13 +2,14 @@
  * @file Standard errors that cannot be right, and numbers of items that change along a series.
  *
  * For a share of n right answers, se² = p(1 − p)/(n − 1) (or /n): each point tells n. Where nine of ten points agree on
- * one n, the others were measured on other items or carry another error. Values in [0, 1] cannot have a standard error
- * above √(p(1 − p)/(n − 1)), whatever they are the mean of. Points with p of 0 or 1, or without a stated error, say
+ * one n, the others were measured on other items or carry another error. No share can have a standard error above √(p(1 − p)/(n − 1)),
+ * or that with one item more right and wrong. Points with p of 0 or 1, or without a stated error, say
  * nothing. Other means are only checked for errors that are negative or 0 while the values move.
  */
-import type { Finding, MeasuredSeries, RecordedRun } from "../../core/index.ts";
+import { betaSd, type Finding, type MeasuredSeries, type RecordedRun } from "../../core/index.ts";
 import { median } from "../stats/moments.ts";
 import { filesAt, finding, gridOf, listed, stepRanges } from "./check.ts";
+import { isShareOfItems } from "./measureParts.ts";
 import { itemsFrom } from "./resolution.ts";
 
 interface Odd {
@@ -33,8 +34,9 @@ export function standardErrors(run: RecordedRun): Finding[] {
   ];
 }
 
-function isShare({ values }: MeasuredSeries): boolean {
-  return values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1));
+/** By its name and its values; the mean of anything else may lie between 0 and 1 too (F1, calibration errors). */
+function isShare({ measure, values }: MeasuredSeries): boolean {
+  return isShareOfItems(measure) && values.every((value) => !Number.isFinite(value) || (value >= 0 && value <= 1));
 }
 
 function impossibleErrors(measure: string, series: MeasuredSeries): (Odd & { why: string })[] {
@@ -53,14 +55,19 @@ function impossibleErrors(measure: string, series: MeasuredSeries): (Odd & { why
       share
         ? where((se, i) => {
             const n = ns?.[i] ?? Number.NaN;
-            const bound = Math.sqrt((values[i] * (1 - values[i])) / (Number.isFinite(n) && n > 1 ? n - 1 : 1));
-            return se > bound * (1 + 1e-6) + 1e-12 && values[i] > 0 && values[i] < 1;
+            return se > largestError(values[i], n) * (1 + 1e-6) && values[i] > 0 && values[i] < 1;
           })
         : [],
     ],
     ["the same to the last digit while the share moves", share ? stuckErrors(series) : []],
   ];
   return named.filter(([, positions]) => positions.length > 0).map(([why, positions]) => ({ measure, why, positions }));
+}
+
+/** Of values in [0, 1] with mean p over n items (NaN: not known), whether by the sample or with one item more on each side. */
+function largestError(p: number, n: number): number {
+  if (!Number.isFinite(n) || n <= 1) return Math.sqrt(p * (1 - p));
+  return Math.max(Math.sqrt((p * (1 - p)) / (n - 1)), betaSd(p * n, n));
 }
 
 /** Stretches of at least 5 points with one standard error and at least 4 different values of p(1 − p). */
@@ -79,13 +86,18 @@ function stuckErrors({ values, ses = [] }: MeasuredSeries): number[] {
 /** Points whose standard error implies another number of items than nine of ten others. */
 function impliedItems(measure: string, series: MeasuredSeries): (Odd & { usual: number; found: number })[] {
   const { values, ses = [] } = series;
-  if (!isShare(series)) return [];
+  if (!isShare(series) || series.ns?.every(Number.isFinite)) return [];
   const implied = values
     .map((p, i) => ({ i, n: itemsFrom(p, ses[i]), slack: slackOf(values[i], ses[i]) }))
     .filter(({ n }) => Number.isFinite(n));
   if (implied.length < 5) return [];
   const usual = median(implied.map(({ n }) => n));
-  const odd = implied.filter(({ n, slack }) => Math.abs(n - usual) > 1.5 + slack * Math.max(n, usual));
+  const odd = implied.filter(
+    ({ i, n, slack }) =>
+      Math.abs(n - usual) > 1.5 + slack * Math.max(n, usual) &&
+      // Errors with one item more on each side imply fewer items near 0 and 1.
+      Math.abs(betaSd(values[i] * usual, usual) / ses[i] - 1) > 0.01 + slack,
+  );
   // A mean of something else can imply one n by standing still: several different shares must agree on it.
   const shares = new Set(implied.filter((one) => !odd.includes(one)).map(({ i }) => values[i]));
   if (shares.size < 5) return [];
