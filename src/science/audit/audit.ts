@@ -7,6 +7,7 @@ import { FINDING_SEVERITIES, type Finding, type RecordedRun } from "../../core/i
 import { contextChanges, contextsDiffer } from "./contextChanges.ts";
 import { evaluatorShift } from "./evaluatorShift.ts";
 import { labels } from "./labels.ts";
+import { evaluationsOf, sampledLogs } from "./longSeries.ts";
 import { outlierCheckpoints } from "./outlierCheckpoints.ts";
 import { repeatedCheckpoints } from "./repeatedCheckpoints.ts";
 import { restarts } from "./restarts.ts";
@@ -22,15 +23,16 @@ export interface AuditOptions {
 
 /** Findings about the runs, errors first, then in the order of the runs. */
 export function audit(runs: readonly RecordedRun[], { level = 0.01 }: AuditOptions = {}): Finding[] {
-  const shifts = runs.flatMap((run) => evaluatorShift(run, { level }));
-  const outliers = outlierCheckpoints(runs, { level }).filter(
+  const evaluations = runs.map(evaluationsOf);
+  const shifts = evaluations.flatMap((run) => evaluatorShift(run, { level }));
+  const outliers = outlierCheckpoints(evaluations, { level }).filter(
     (outlier) => !shifts.some((shift) => explains(shift, outlier)),
   );
   const found = [
     ...shifts,
     ...outliers,
-    ...repeatedCheckpoints(runs, { level }),
-    ...swappedCheckpoints(runs, { level }),
+    ...repeatedCheckpoints(runs.map(sampledLogs), { level }),
+    ...swappedCheckpoints(evaluations, { level }),
     ...labels(runs),
     ...contextsDiffer(runs),
     ...runs.flatMap((run) => [

@@ -5,6 +5,7 @@
 import type { EvaluationContext, Finding, RecordedRun } from "../../core/index.ts";
 import type { Agreements } from "./agreement.ts";
 import { finding, gridOf, listed, stepRanges } from "./check.ts";
+import { isKept } from "./longSeries.ts";
 import { isSchedule } from "./measureParts.ts";
 
 /** At most about this many steps of a pair are compared. */
@@ -98,11 +99,6 @@ function countPairs(list: readonly number[], runs: number, step: number, into: M
       into.set(key, steps);
       steps.set(step, (steps.get(step) ?? 0) + 1);
     }
-}
-
-/** The same steps in every run, about one in `every`. */
-function isKept(step: number, every: number): boolean {
-  return every <= 1 || Math.imul(step, 0x9e3779b1) >>> 0 < 4294967296 / every;
 }
 
 function commonSteps(a: RecordedRun, b: RecordedRun): number[] {

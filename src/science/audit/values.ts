@@ -119,10 +119,9 @@ function stuckFrom(values: readonly number[]): Stuck | undefined {
     if (Number.isFinite(values[i] - values[i - 1])) moves.push(Math.abs(values[i] - values[i - 1]));
   }
   const repeats = best.to - best.from;
-  const finite = values.filter(Number.isFinite);
   const value = values[best.from];
-  if (repeats < 2 || best.from === 0 || value === Math.min(...finite) || value === Math.max(...finite))
-    return undefined;
+  const isExtreme = values.every((other) => !(other > value)) || values.every((other) => !(other < value));
+  if (repeats < 2 || best.from === 0 || isExtreme) return undefined;
   const others = moves.length - repeats;
   const ties = moves.filter((move) => move === 0).length - repeats;
   const movement = 1.4826 * median(moves.filter((move) => move > 0));
