@@ -81,6 +81,7 @@ export function stepRank(name: string): number | undefined {
   return last === -1 ? undefined : last * 2 + 1;
 }
 
+export const isEpochName = (name: string): boolean => plainName(name) === "epoch";
 export const isTimeName = (name: string): boolean => TIMES.includes(plainName(name));
 export const isRunName = (name: string): boolean => RUN.test(plainName(name));
 export const isMeasureName = (name: string): boolean => MEASURE.test(plainName(name));

@@ -58,6 +58,7 @@ export class ShapeFinder {
     const shape: TableShape = {
       step: this.step,
       ...(time !== undefined && { time }),
+      ...(this.survey.places.epoch !== -1 && { epoch: this.nameAt(this.survey.places.epoch) }),
       runs,
       measures,
       values,

@@ -197,6 +197,7 @@ describe("a mapping", () => {
 describe("what is no trajectory is refused with its reason", () => {
   test.each([
     ["names.json", '{"3": "kr-vs-kp", "6": "letter"}', "NO_TABLE"],
+    ["a/tokenizer.json", '[{"step": 1, "loss": 2}, {"step": 2, "loss": 1}]', "NO_TABLE"],
     ["package.json", '{"name": "x", "dependencies": {"a": "1"}}', "NO_TABLE"],
     ["arrays.json", "[[[1, 2], [3, 4]]]", "NO_TABLE"],
     ["text.jsonl", '{"text": "a"}\n{"text": "b"}\n', "STEP_UNKNOWN"],
@@ -287,6 +288,15 @@ describe("files that programs append to", () => {
       [4, 0.6],
     ]);
     expect(sink.skipped.get("ROW_LENGTH")).toMatchObject({ count: 1 });
+  });
+
+  test("steps that begin anew with every epoch are put one after the other", async () => {
+    const rows = [1, 2, 3].flatMap((epoch) =>
+      [50, 100].map((iter) => JSON.stringify({ epoch, iter, loss: epoch + iter })),
+    );
+    const { run } = await read("e.jsonl", `${rows.join("\n")}\n`);
+    expect(run.series("loss")).toMatchObject({ steps: [50, 100, 150, 200, 250, 300], segments: [0, 0, 0, 0, 0, 0] });
+    expect(run.facts.configuration).toEqual({ step_column: "iter within epochs, one after the other" });
   });
 
   test("a step that goes back once is a restart; in a table in no order it is not", async () => {

@@ -25,6 +25,9 @@ export const tablesBridge: Bridge = { format: "table", title: "tables (CSV, JSON
 const HEAD_BYTES = 65_536;
 /** A larger JSON document is not parsed to find out what it is. */
 const JSON_BYTES_TO_CLAIM = 16 * 2 ** 20;
+/** Programs write these beside their results, and some are large. */
+const SETTINGS_FILE =
+  /(?:^|\/)(?:package(?:-lock)?|tsconfig|tokenizer(?:_config)?|vocab|added_tokens|special_tokens_map|(?:[a-z_]+_)?config|[^/]*\.index)\.json$/i;
 /** Contract of `Bridge.read`: at most 1 MB. */
 const STATE_CHARACTERS_AT_MOST = 900_000;
 
@@ -85,6 +88,8 @@ interface Refusal {
 
 async function refusalAtFirstSight(file: SourceFile, kind: Kind, mapping: TableMapping): Promise<Refusal | undefined> {
   if (kind === "parquet") return undefined;
+  if (kind === "json" && SETTINGS_FILE.test(file.relative))
+    return { code: "NO_TABLE", why: "a file of settings or words, by its name" };
   if (kind === "json" && file.bytes > JSON_BYTES_TO_CLAIM) return undefined;
   const start = kind === "json" ? file : { ...file, bytes: Math.min(file.bytes, HEAD_BYTES) };
   let first: Refusal | undefined;
@@ -113,10 +118,11 @@ function rowsOf(file: SourceFile, kind: Kind, report: ReportSkip, from?: Json): 
 }
 
 const HintsSchema = z.object({ kind: z.enum(["csv", "jsonl", "json", "parquet"]) });
+const EpochMemorySchema = z.tuple([z.number().nullable(), z.number(), z.array(z.tuple([z.number(), z.number()]))]);
 const StateSchema = z.strictObject({
   rows: z.custom<Json>(),
   shape: TableShapeSchema,
-  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int(), z.boolean()])),
+  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int(), z.boolean(), EpochMemorySchema])),
 });
 
 async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOptions): Promise<Json | undefined> {
