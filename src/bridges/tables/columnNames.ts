@@ -48,6 +48,7 @@ const STEPS = [
   "n_train",
   "num_train",
   "anchor",
+  "anchors",
   "epoch",
   "epochs",
 ];
@@ -90,6 +91,10 @@ export const isValueName = (name: string): boolean => VALUE.test(plainName(name)
 export const isErrorName = (name: string): boolean => ERROR.test(plainName(name));
 export const isItemsName = (name: string): boolean => ITEMS.test(plainName(name));
 export const isRowNumberName = (name: string): boolean => ROW_NUMBER.test(plainName(name));
+
+/** What a column of splits says, whatever it is called. */
+export const isSplit = (value: string): boolean =>
+  /^(?:train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?|eval(?:uation)?|holdout|ood)$/i.test(value);
 
 /** The column that this one is the standard error of, among `names`. */
 export function maybeErrorOf(name: string, names: ReadonlySet<string>): string | undefined {

@@ -6,7 +6,7 @@
  * - Text with a run's name (run, model, seed, …; also numbers, for seeds) makes runs; other text that changes while the step
  *   repeats makes runs in a wide table, and is part of the measure's name in a long one, whose rows are measurements. A key
  *   column that the others determine is a setting of the run. Text with one value for each step is a label of the step.
- * - A long table has a column named measure, metric, task, …; its other columns of numbers are measures `task/column`. In a wide
+ * - A long table has a column named measure, metric, task, …, or one that says train, val, test; its other columns of numbers are measures `task/column`. In a wide
  *   one each is a measure by its own name. A number that never changes within a run but differs between runs is a setting.
  * - `x_stderr` is the standard error of `x`; `stderr` alone that of the column before it; `sd_x` with a number of items gives
  *   it too. `X__MIN` and `X__MAX` of wandb's exports, and pandas' row numbers, are left out.

@@ -74,6 +74,8 @@ export class TableReader {
       for (const place of places.values) this.chartValue(row, place, stated);
       return;
     }
+    // A row without any value says nothing of a run, not even that it exists.
+    if (stated !== undefined && places.values.every(({ at }) => row[at] === null || row[at] === undefined)) return;
     const run = this.runOf(runKey(row, places));
     if (run === undefined) return;
     const epoch = row[places.epoch];

@@ -243,6 +243,40 @@ describe("JSON, JSONL and parquet", () => {
     if (content.includes('"lr"')) expect(run.facts.configuration).toMatchObject({ lr: 0.1 });
   });
 
+  test("an array whose axes a document beside it names", async () => {
+    mkdirSync(join(root, "data"));
+    writeFileSync(
+      join(root, "meta.json"),
+      JSON.stringify({
+        learners: ["a", "b", "c"],
+        sizes: [1, 2, 3, 4, 5],
+        anchors: [16, 32, 64, 128],
+        stat: ["mean", "stderr"],
+        other: "x",
+      }),
+    );
+    // learner, statistic, anchor
+    const array = ["a", "b", "c"].map((_, i) => [[16, 32, 64, null].map((n) => n && i + 1 / n), [0.1, 0.2, 0.3, null]]);
+    const { runs, units, tree } = await read("data/7.json", JSON.stringify(array));
+    expect(units.map(({ key, companions }) => [key, companions?.map(({ relative }) => relative)])).toEqual([
+      ["data/7.json", ["meta.json"]],
+    ]);
+    expect([...runs.keys()]).toEqual(["a", "b", "c"].map((learner) => `data/7.json » ${learner}`));
+    expect([...runs.values()][1].series("mean")).toMatchObject({
+      steps: [16, 32, 64],
+      values: [1 + 1 / 16, 1 + 1 / 32, 1 + 1 / 64],
+      ses: [0.1, 0.2, 0.3],
+    });
+    expect(tree.skipped.size).toBe(0);
+  });
+
+  test("an array whose axes nobody names, or two lists could, is no table", async () => {
+    writeFileSync(join(root, "meta.json"), JSON.stringify({ a: ["x", "y"], b: ["u", "v"], anchors: [1, 2, 3] }));
+    const { runs, tree } = await read("array.json", "[[1, 2, 3], [4, 5, 6]]");
+    expect(runs.size).toBe(0);
+    expect(tree.skipped.get("NO_TABLE")!.example).toContain("array.json");
+  });
+
   test("lines without a step are configuration", async () => {
     const { run, sink } = await read(
       "g.jsonl",
@@ -345,6 +379,7 @@ describe.skipIf(!existsSync(DATA))("real tables (skipped where ../shared/data is
     ["multipowerlaw", 9, 9],
     ["overtraining-gadre", 1, 95],
     ["rl-sb3-agents", 1, 59],
+    ["lcdb-1.1", 14, 390],
   ])("%s: %i files, %i runs", async (folder, files, runs) => {
     const { sink, units } = await importAll(tablesBridge, join(DATA, folder));
     expect(units).toHaveLength(files);
