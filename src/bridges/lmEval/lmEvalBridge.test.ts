@@ -103,6 +103,19 @@ describe("the old shape", () => {
     expect(series.segments).toEqual([0, 0, 0]);
   });
 
+  test.each([
+    ["pretrained=out/run7/1000/", "out/run7", 1000],
+    ["pretrained=out/run7/hf/global_step2000", "out/run7/hf", 2000],
+    ["pretrained=org/m,revision=3000", "org/m", 3000],
+    ["pretrained=org/m,revision=step4000-tokens8B", "org/m", 4000],
+    ["pretrained=base,peft=out/lora/checkpoint-50", "base", 50],
+  ])("%s is %s at step %i", async (modelArgs, model, step) => {
+    put("a.json", old(0.1, modelArgs));
+    const run = only((await importAll(lmEvalBridge, root)).sink.runs);
+    expect(run.series("arc/acc").steps).toEqual([step]);
+    expect(run.contexts[0]).toMatchObject({ model });
+  });
+
   test("a file without a step is refused with the way out", async () => {
     put("final/model.json", old(0.1, "pretrained=m,revision=main"));
     const { sink } = await importAll(lmEvalBridge, root);
@@ -146,6 +159,17 @@ describe("the BigScience shape", () => {
     const run = only((await importAll(lmEvalBridge, root)).sink.runs);
     expect(run.series("axb+GPT-3 style/acc").values).toEqual([0.48]);
     expect(run.contexts[0]).toMatchObject({ model: "bloom" });
+  });
+
+  test.each([
+    ["step, task, metric", { "1000": { arc: { acc: 0.1, acc_stderr: 0.01 } }, "2000": { arc: { acc: 0.2 } } }],
+    ["task, step, metric", { arc: { step1000: { acc: 0.1, acc_stderr: 0.01 }, step2000: { acc: 0.2 } } }],
+    ["task, metric, step", { arc: { acc: { "1000": 0.1, "2000": 0.2 }, acc_stderr: { "1000": 0.01 } } }],
+  ])("results by %s", async (_, results) => {
+    put("all.json", { results });
+    const run = only((await importAll(lmEvalBridge, root)).sink.runs);
+    expect([...run.measures.keys()]).toEqual(["arc/acc"]);
+    expect(run.series("arc/acc")).toMatchObject({ steps: [1000, 2000], values: [0.1, 0.2], ses: [0.01, Number.NaN] });
   });
 
   test("a table of checkpoints is one run; a list of another length is named", async () => {

@@ -214,7 +214,9 @@ class UnitReader {
             se: typeof se === "number" ? se : Number.NaN,
             file: index,
           });
-        else this.sink.skip("VALUE_MISSING", `${file.relative}: ${measure} at step ${table.steps[at]} is no number`);
+        // A step that this measure does not have at all is a gap.
+        else if (value !== undefined)
+          this.sink.skip("VALUE_MISSING", `${file.relative}: ${measure} at step ${table.steps[at]} is no number`);
       });
     }
     for (const measure of table.refused)

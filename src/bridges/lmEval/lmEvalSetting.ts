@@ -37,7 +37,7 @@ export function settingOf(document: Fields, relative: string): EvaluationSetting
   const weights =
     text(args.pretrained) ?? text(args.load) ?? text(args.save) ?? text(document.model_name) ?? text(config.model_name);
   const revision = text(args.revision) ?? text(config.model_revision);
-  const model = weights === undefined ? undefined : withoutStep(weights) || weights;
+  const model = weights === undefined ? undefined : modelOf(weights);
   const shots = number(config.num_fewshot);
   const limit = number(config.limit);
   const date = number(document.date);
@@ -57,6 +57,14 @@ export function settingOf(document: Fields, relative: string): EvaluationSetting
     configuration: configurationOf(config, args),
   };
 }
+
+/** Without its step, which may be a folder of digits: `out/run7/1000`. */
+function modelOf(weights: string): string {
+  const path = maybeStepInName(weights) === undefined ? weights.replace(NUMBERED_FOLDER, "") : withoutStep(weights);
+  return path.replace(/\/+$/, "") || weights;
+}
+
+const NUMBERED_FOLDER = /\/\d{1,15}\/*$/;
 
 /** `key=value,key=value`, or what is an object already (NeoX: the whole training configuration). */
 function argumentsOf(value: unknown): Fields {
@@ -79,10 +87,10 @@ interface StepEvidence {
 function stepsOf({ revision, weights, iteration, relative }: StepEvidence): StatedStep[] {
   const name = relative.slice(relative.lastIndexOf("/") + 1);
   const candidates: [string, number | undefined][] = [
-    ["revision", revision === undefined ? undefined : maybeStepInName(revision)],
+    ["revision", revision === undefined ? undefined : (maybeStepInName(revision) ?? maybeDigits(revision))],
     ...weights.map((path): [string, number | undefined] => [
       "path of the weights",
-      path === undefined ? undefined : maybeStepInName(path),
+      path === undefined ? undefined : (maybeStepInName(path) ?? maybeDigits(NUMBERED_FOLDER.exec(path)?.[0] ?? "")),
     ]),
     ["iteration of the configuration", number(iteration)],
     ["file name", maybeStepInName(name)],
@@ -91,6 +99,12 @@ function stepsOf({ revision, weights, iteration, relative }: StepEvidence): Stat
   const steps = candidates.flatMap(([source, step]) => (step === undefined ? [] : [{ source, step }]));
   const bare = steps.length === 0 ? maybeBareNumber(name) : undefined;
   return bare === undefined ? steps : [{ source: "number at the end of the file name", step: bare }];
+}
+
+/** A name that is nothing but a number. */
+function maybeDigits(name: string): number | undefined {
+  const digits = /^\/?(\d{1,15})\/*$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 interface ContextParts {

@@ -48,6 +48,7 @@ const STEPS = [
   "n_train",
   "num_train",
   "anchor",
+  "anchors",
   "epoch",
   "epochs",
 ];
@@ -81,6 +82,7 @@ export function stepRank(name: string): number | undefined {
   return last === -1 ? undefined : last * 2 + 1;
 }
 
+export const isEpochName = (name: string): boolean => plainName(name) === "epoch";
 export const isTimeName = (name: string): boolean => TIMES.includes(plainName(name));
 export const isRunName = (name: string): boolean => RUN.test(plainName(name));
 export const isMeasureName = (name: string): boolean => MEASURE.test(plainName(name));
@@ -89,6 +91,10 @@ export const isValueName = (name: string): boolean => VALUE.test(plainName(name)
 export const isErrorName = (name: string): boolean => ERROR.test(plainName(name));
 export const isItemsName = (name: string): boolean => ITEMS.test(plainName(name));
 export const isRowNumberName = (name: string): boolean => ROW_NUMBER.test(plainName(name));
+
+/** What a column of splits says, whatever it is called. */
+export const isSplit = (value: string): boolean =>
+  /^(?:train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?|eval(?:uation)?|holdout|ood)$/i.test(value);
 
 /** The column that this one is the standard error of, among `names`. */
 export function maybeErrorOf(name: string, names: ReadonlySet<string>): string | undefined {

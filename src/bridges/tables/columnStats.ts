@@ -68,6 +68,10 @@ export class Distinct {
   get size(): number {
     return this.steps.size;
   }
+
+  values(): Iterable<string> {
+    return this.steps.keys();
+  }
 }
 
 /** Which combinations of some columns' cells there are. */

@@ -1,7 +1,15 @@
 /**
  * @file From what a survey counted to the shape of a table (rules: surveyTable.ts).
  */
-import { isExtremeOf, isItemsName, isRowNumberName, isRunName, isTimeName, isValueName } from "./columnNames.ts";
+import {
+  isExtremeOf,
+  isItemsName,
+  isRowNumberName,
+  isRunName,
+  isSplit,
+  isTimeName,
+  isValueName,
+} from "./columnNames.ts";
 import { ROW_NUMBER_STEP, type TableMapping } from "./mapping.ts";
 import type { Survey } from "./survey.ts";
 import { listed, type Surveyed } from "./surveyTable.ts";
@@ -58,6 +66,7 @@ export class ShapeFinder {
     const shape: TableShape = {
       step: this.step,
       ...(time !== undefined && { time }),
+      ...(this.survey.places.epoch !== -1 && { epoch: this.nameAt(this.survey.places.epoch) }),
       runs,
       measures,
       values,
@@ -108,6 +117,7 @@ export class ShapeFinder {
       const { size, isFull, repeated } = distinct.get(place)!;
       if (size <= 1) this.settings.push(name);
       else if (isRunName(name)) kept.push(place);
+      else if ([...distinct.get(place)!.values()].every(isSplit)) measures.push(name);
       else if (this.survey.stats[place].texts * 10 < rows * 9) this.leaveOut(name, "most rows lack it");
       else if (isFull || size > Math.max(1000, rows / 2)) this.leaveOut(name, "nearly every row says something else");
       else if (repeated === 0 && size <= stepCount) this.leaveOut(name, "goes with the step");

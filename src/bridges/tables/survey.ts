@@ -12,6 +12,8 @@ export interface SurveyPlaces {
   readonly header: readonly string[];
   /** −1: rows are counted. */
   readonly step: number;
+  /** −1: none. */
+  readonly epoch: number;
   /** Columns that may name a run. */
   readonly keys: readonly number[];
   /** Columns that name a measure. */
@@ -30,11 +32,12 @@ export class Survey {
   rows = 0;
   /** Rows whose step had come before under the same measure. */
   repeats = 0;
-  /** Rows whose step is lower than the row's before. */
+  /** Rows whose step is lower than the row's before, and that do not begin an epoch. */
   descents = 0;
   private readonly steps = new Set<number>();
   private readonly measuredSteps = new Set<string>();
   private lastStep = Number.NEGATIVE_INFINITY;
+  private lastEpoch = Number.NEGATIVE_INFINITY;
 
   constructor(places: SurveyPlaces) {
     this.places = places;
@@ -57,8 +60,7 @@ export class Survey {
     const step = stepPlace === -1 ? this.rows : stepOf(row[stepPlace]);
     if (step === undefined) return;
     this.rows++;
-    if (step < this.lastStep) this.descents++;
-    this.lastStep = step;
+    this.countDescent(step, row[this.places.epoch]);
     if (this.steps.size < STEPS_AT_MOST) this.steps.add(step);
     if (keys.length + measures.length > 0) this.countStep(step, row);
     const combination = keys.length === 0 ? "" : this.combinations.add(keys.map((place) => String(row[place] ?? "")));
@@ -70,6 +72,13 @@ export class Survey {
       this.constancy[place] ??= new Constancy();
       this.constancy[place].add(combination, cell);
     }
+  }
+
+  private countDescent(step: number, epochCell: Cell | undefined): void {
+    const epoch = typeof epochCell === "number" ? epochCell : this.lastEpoch;
+    if (step < this.lastStep && !(epoch > this.lastEpoch)) this.descents++;
+    this.lastStep = step;
+    this.lastEpoch = epoch;
   }
 
   private countStep(step: number, row: readonly Cell[]): void {

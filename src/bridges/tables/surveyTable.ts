@@ -6,14 +6,15 @@
  * - Text with a run's name (run, model, seed, …; also numbers, for seeds) makes runs; other text that changes while the step
  *   repeats makes runs in a wide table, and is part of the measure's name in a long one, whose rows are measurements. A key
  *   column that the others determine is a setting of the run. Text with one value for each step is a label of the step.
- * - A long table has a column named measure, metric, task, …; its other columns of numbers are measures `task/column`. In a wide
+ * - A long table has a column named measure, metric, task, …, or one that says train, val, test; its other columns of numbers are measures `task/column`. In a wide
  *   one each is a measure by its own name. A number that never changes within a run but differs between runs is a setting.
  * - `x_stderr` is the standard error of `x`; `stderr` alone that of the column before it; `sd_x` with a number of items gives
  *   it too. `X__MIN` and `X__MAX` of wandb's exports, and pandas' row numbers, are left out.
+ * - Steps that begin anew with every epoch, where a column `epoch` says so, are put one after the other (epochSteps.ts).
  * - Restarts are believed where a single run's steps go back seldom (once, or in less than one row of 50).
  */
 import { maybeStepInName } from "../stepNames.ts";
-import { isLabelName, isMeasureName, isRunName, isTimeName, stepRank } from "./columnNames.ts";
+import { isEpochName, isLabelName, isMeasureName, isRunName, isTimeName, stepRank } from "./columnNames.ts";
 import { type ColumnStats, count, newStats } from "./columnStats.ts";
 import { missingColumns, ROW_NUMBER_STEP, type TableMapping } from "./mapping.ts";
 import type { RowBatch, RowSource } from "./rowSource.ts";
@@ -70,6 +71,7 @@ function startSurvey(sample: readonly RowBatch[], mapping: TableMapping): Survey
   const survey = new Survey({
     header,
     step: stepPlace,
+    epoch: step === ROW_NUMBER_STEP ? -1 : header.findIndex((name) => name !== step && isEpochName(name)),
     ...keyPlaces(withStep(sample, header, stepPlace), step, mapping),
   });
   for (const batch of sample) survey.take(batch);

@@ -34,6 +34,7 @@ interface Places {
   readonly header: readonly string[];
   readonly step: number;
   readonly time: number;
+  readonly epoch: number;
   readonly runs: readonly number[];
   readonly measures: readonly number[];
   readonly items: number;
@@ -73,9 +74,13 @@ export class TableReader {
       for (const place of places.values) this.chartValue(row, place, stated);
       return;
     }
+    // A row without any value says nothing of a run, not even that it exists.
+    if (stated !== undefined && places.values.every(({ at }) => row[at] === null || row[at] === undefined)) return;
     const run = this.runOf(runKey(row, places));
     if (run === undefined) return;
-    const step = stated ?? run.rows;
+    const epoch = row[places.epoch];
+    const step =
+      stated === undefined ? run.rows : run.epochs.wholeStep(stated, typeof epoch === "number" ? epoch : undefined);
     this.enter(run, step);
     for (const { name, at } of places.settings) run.setting(name, row[at]);
     const wallMs = wallMsOf(row[places.time]);
@@ -162,9 +167,11 @@ export class TableReader {
     const file = { ...Object.fromEntries(this.settings), step_column: step === ROW_NUMBER_STEP ? "row" : step };
     for (const run of this.runs.all()) {
       const own = [...run.settings].filter(([, value]) => value !== null);
+      const within = run.epochs.isWithin ? { step_column: `${step} within epochs, one after the other` } : {};
       // What a run has said only once may be anything: a second row must have said it again.
       const configuration = {
         ...file,
+        ...within,
         ...Object.fromEntries(
           run.rows > 1 || own.length === 0 ? own : own.filter(([, value]) => typeof value === "string"),
         ),
@@ -211,6 +218,7 @@ function placesOf(header: readonly string[], shape: TableShape): Places {
     header,
     step: at(shape.step),
     time: at(shape.time),
+    epoch: at(shape.epoch),
     runs: shape.runs.map(at),
     measures: shape.measures.map(at),
     items: at(shape.items),

@@ -3,6 +3,7 @@
  */
 import type { Json } from "../../core/index.ts";
 import type { ImportSink, RunSink, SeriesSink, SourceFile } from "../bridge.ts";
+import { type EpochMemory, EpochSteps } from "../epochSteps.ts";
 import type { Cell } from "./rowSource.ts";
 
 /** A column of free text taken for runs would make more. */
@@ -10,7 +11,14 @@ export const RUNS_AT_MOST = 20_000;
 const SERIES_AT_MOST = 20_000;
 
 /** What `TableRun` knows, between imports. */
-export type RunMemory = [key: string, lastStep: number | null, segment: number, rows: number, isStartedAnew: boolean];
+export type RunMemory = [
+  key: string,
+  lastStep: number | null,
+  segment: number,
+  rows: number,
+  isStartedAnew: boolean,
+  epochs: EpochMemory,
+];
 
 export class TableRun {
   readonly key: string;
@@ -21,6 +29,7 @@ export class TableRun {
   rows = 0;
   /** The header was written again: the next step that is not higher begins a segment. */
   isStartedAnew = false;
+  epochs = new EpochSteps();
   /** Column → the value so far; null once it changed. */
   readonly settings = new Map<string, Json>();
   private readonly series = new Map<string, SeriesSink>();
@@ -67,7 +76,11 @@ export class TableRuns {
     if (known !== undefined || this.runs.size >= RUNS_AT_MOST) return known;
     const run = new TableRun(key, this.sink.run(key), this.file);
     const memory = this.remembered.get(key);
-    if (memory !== undefined) [, run.lastStep, run.segment, run.rows, run.isStartedAnew] = memory;
+    if (memory !== undefined) {
+      let epochs: EpochMemory;
+      [, run.lastStep, run.segment, run.rows, run.isStartedAnew, epochs] = memory;
+      run.epochs = new EpochSteps(epochs);
+    }
     this.runs.set(key, run);
     return run;
   }
@@ -87,7 +100,14 @@ export class TableRuns {
 
   memory(): RunMemory[] {
     const now = [...this.runs.values()].map(
-      ({ key, lastStep, segment, rows, isStartedAnew }): RunMemory => [key, lastStep, segment, rows, isStartedAnew],
+      ({ key, lastStep, segment, rows, isStartedAnew, epochs }): RunMemory => [
+        key,
+        lastStep,
+        segment,
+        rows,
+        isStartedAnew,
+        epochs.memory(),
+      ],
     );
     return [...[...this.remembered.values()].filter(([key]) => !this.runs.has(key)), ...now];
   }

@@ -16,6 +16,8 @@ export const TableShapeSchema = z.strictObject({
   /** "#": rows are counted. */
   step: z.string(),
   time: z.string().optional(),
+  /** Steps may count within this column's epochs. */
+  epoch: z.string().optional(),
   /** Rows with the same values in these are one run; none: the file is one run. */
   runs: z.array(z.string()),
   /** A long table: the measure's name stands in these. */

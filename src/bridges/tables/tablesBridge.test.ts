@@ -197,6 +197,7 @@ describe("a mapping", () => {
 describe("what is no trajectory is refused with its reason", () => {
   test.each([
     ["names.json", '{"3": "kr-vs-kp", "6": "letter"}', "NO_TABLE"],
+    ["a/tokenizer.json", '[{"step": 1, "loss": 2}, {"step": 2, "loss": 1}]', "NO_TABLE"],
     ["package.json", '{"name": "x", "dependencies": {"a": "1"}}', "NO_TABLE"],
     ["arrays.json", "[[[1, 2], [3, 4]]]", "NO_TABLE"],
     ["text.jsonl", '{"text": "a"}\n{"text": "b"}\n', "STEP_UNKNOWN"],
@@ -240,6 +241,40 @@ describe("JSON, JSONL and parquet", () => {
     const { run } = await read(name, content);
     expect(pointsOf(run, name.startsWith("nested") ? "train.loss" : "loss")).toEqual(expected);
     if (content.includes('"lr"')) expect(run.facts.configuration).toMatchObject({ lr: 0.1 });
+  });
+
+  test("an array whose axes a document beside it names", async () => {
+    mkdirSync(join(root, "data"));
+    writeFileSync(
+      join(root, "meta.json"),
+      JSON.stringify({
+        learners: ["a", "b", "c"],
+        sizes: [1, 2, 3, 4, 5],
+        anchors: [16, 32, 64, 128],
+        stat: ["mean", "stderr"],
+        other: "x",
+      }),
+    );
+    // learner, statistic, anchor
+    const array = ["a", "b", "c"].map((_, i) => [[16, 32, 64, null].map((n) => n && i + 1 / n), [0.1, 0.2, 0.3, null]]);
+    const { runs, units, tree } = await read("data/7.json", JSON.stringify(array));
+    expect(units.map(({ key, companions }) => [key, companions?.map(({ relative }) => relative)])).toEqual([
+      ["data/7.json", ["meta.json"]],
+    ]);
+    expect([...runs.keys()]).toEqual(["a", "b", "c"].map((learner) => `data/7.json » ${learner}`));
+    expect([...runs.values()][1].series("mean")).toMatchObject({
+      steps: [16, 32, 64],
+      values: [1 + 1 / 16, 1 + 1 / 32, 1 + 1 / 64],
+      ses: [0.1, 0.2, 0.3],
+    });
+    expect(tree.skipped.size).toBe(0);
+  });
+
+  test("an array whose axes nobody names, or two lists could, is no table", async () => {
+    writeFileSync(join(root, "meta.json"), JSON.stringify({ a: ["x", "y"], b: ["u", "v"], anchors: [1, 2, 3] }));
+    const { runs, tree } = await read("array.json", "[[1, 2, 3], [4, 5, 6]]");
+    expect(runs.size).toBe(0);
+    expect(tree.skipped.get("NO_TABLE")!.example).toContain("array.json");
   });
 
   test("lines without a step are configuration", async () => {
@@ -289,6 +324,15 @@ describe("files that programs append to", () => {
     expect(sink.skipped.get("ROW_LENGTH")).toMatchObject({ count: 1 });
   });
 
+  test("steps that begin anew with every epoch are put one after the other", async () => {
+    const rows = [1, 2, 3].flatMap((epoch) =>
+      [50, 100].map((iter) => JSON.stringify({ epoch, iter, loss: epoch + iter })),
+    );
+    const { run } = await read("e.jsonl", `${rows.join("\n")}\n`);
+    expect(run.series("loss")).toMatchObject({ steps: [50, 100, 150, 200, 250, 300], segments: [0, 0, 0, 0, 0, 0] });
+    expect(run.facts.configuration).toEqual({ step_column: "iter within epochs, one after the other" });
+  });
+
   test("a step that goes back once is a restart; in a table in no order it is not", async () => {
     const back = await read("r.csv", "step,loss\n1,5\n2,4\n3,3\n2,3.5\n3,2\n");
     expect(back.run.series("loss").segments).toEqual([0, 0, 0, 1, 1]);
@@ -335,6 +379,7 @@ describe.skipIf(!existsSync(DATA))("real tables (skipped where ../shared/data is
     ["multipowerlaw", 9, 9],
     ["overtraining-gadre", 1, 95],
     ["rl-sb3-agents", 1, 59],
+    ["lcdb-1.1", 14, 390],
   ])("%s: %i files, %i runs", async (folder, files, runs) => {
     const { sink, units } = await importAll(tablesBridge, join(DATA, folder));
     expect(units).toHaveLength(files);

@@ -10,6 +10,7 @@
 import { z } from "zod";
 import { type Json, OntogenyError } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, SourceFile, SourceTree } from "../bridge.ts";
+import { AxisFiles } from "./axisFiles.ts";
 import { CsvRows } from "./csvRows.ts";
 import { JsonlRows } from "./jsonlRows.ts";
 import { JsonRows } from "./jsonRows.ts";
@@ -25,6 +26,9 @@ export const tablesBridge: Bridge = { format: "table", title: "tables (CSV, JSON
 const HEAD_BYTES = 65_536;
 /** A larger JSON document is not parsed to find out what it is. */
 const JSON_BYTES_TO_CLAIM = 16 * 2 ** 20;
+/** Programs write these beside their results, and some are large. */
+const SETTINGS_FILE =
+  /(?:^|\/)(?:package(?:-lock)?|tsconfig|tokenizer(?:_config)?|vocab|added_tokens|special_tokens_map|(?:[a-z_]+_)?config|[^/]*\.index)\.json$/i;
 /** Contract of `Bridge.read`: at most 1 MB. */
 const STATE_CHARACTERS_AT_MOST = 900_000;
 
@@ -32,16 +36,31 @@ type Kind = "csv" | "jsonl" | "json" | "parquet";
 
 async function claim(tree: SourceTree): Promise<ImportUnit[]> {
   const mapping = parseMapping(tree.mapping);
+  const { format } = tablesBridge;
+  const axes = new AxisFiles(tree);
   const units: ImportUnit[] = [];
+  const refused = new Map<SourceFile, Refusal>();
   for (const file of tree.files) {
     const kind = await kindOf(tree, file);
     if (kind === undefined) continue;
-    const refusal = await refusalAtFirstSight(file, kind, mapping);
-    if (refusal === undefined)
-      units.push({ format: tablesBridge.format, key: file.relative, files: [file], hints: { kind } });
-    else tree.skip(file, refusal.code, refusal.why);
+    const axisFile = kind === "json" ? await axes.maybeFor(file) : undefined;
+    const refusal = await refusalAtFirstSight({ file, kind, axisFile }, mapping);
+    if (refusal !== undefined) refused.set(file, refusal);
+    else {
+      const companions = axisFile === undefined ? {} : { companions: [axisFile] };
+      units.push({ format, key: file.relative, files: [file], ...companions, hints: { kind } });
+    }
   }
+  for (const { companions = [] } of units) for (const axisFile of companions) refused.delete(axisFile);
+  for (const [file, { code, why }] of refused) tree.skip(file, code, why);
   return units;
+}
+
+interface TableFile {
+  readonly file: SourceFile;
+  readonly kind: Kind;
+  /** Names the axes of an array in JSON. */
+  readonly axisFile: SourceFile | undefined;
 }
 
 async function kindOf(tree: SourceTree, file: SourceFile): Promise<Kind | undefined> {
@@ -83,12 +102,15 @@ interface Refusal {
   readonly why: string;
 }
 
-async function refusalAtFirstSight(file: SourceFile, kind: Kind, mapping: TableMapping): Promise<Refusal | undefined> {
+async function refusalAtFirstSight(table: TableFile, mapping: TableMapping): Promise<Refusal | undefined> {
+  const { file, kind } = table;
   if (kind === "parquet") return undefined;
+  if (kind === "json" && SETTINGS_FILE.test(file.relative))
+    return { code: "NO_TABLE", why: "a file of settings or words, by its name" };
   if (kind === "json" && file.bytes > JSON_BYTES_TO_CLAIM) return undefined;
   const start = kind === "json" ? file : { ...file, bytes: Math.min(file.bytes, HEAD_BYTES) };
   let first: Refusal | undefined;
-  const source = rowsOf(start, kind, (code, why) => {
+  const source = rowsOf({ ...table, file: start }, (code, why) => {
     first ??= { code, why: why.replace(`${file.relative}: `, "") };
   });
   const survey = await surveyTable(source, mapping);
@@ -98,14 +120,14 @@ async function refusalAtFirstSight(file: SourceFile, kind: Kind, mapping: TableM
   return kind !== "json" && file.bytes > HEAD_BYTES ? undefined : (first ?? survey.refusal);
 }
 
-function rowsOf(file: SourceFile, kind: Kind, report: ReportSkip, from?: Json): RowSource {
+function rowsOf({ file, kind, axisFile }: TableFile, report: ReportSkip, from?: Json): RowSource {
   switch (kind) {
     case "csv":
       return new CsvRows(file, report, from);
     case "jsonl":
       return new JsonlRows(file, report, from);
     case "json":
-      return new JsonRows(file, report);
+      return new JsonRows(file, report, axisFile);
     default:
       kind satisfies "parquet";
       return new ParquetTable(file, report);
@@ -113,19 +135,21 @@ function rowsOf(file: SourceFile, kind: Kind, report: ReportSkip, from?: Json): 
 }
 
 const HintsSchema = z.object({ kind: z.enum(["csv", "jsonl", "json", "parquet"]) });
+const EpochMemorySchema = z.tuple([z.number().nullable(), z.number(), z.array(z.tuple([z.number(), z.number()]))]);
 const StateSchema = z.strictObject({
   rows: z.custom<Json>(),
   shape: TableShapeSchema,
-  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int(), z.boolean()])),
+  runs: z.array(z.tuple([z.string(), z.number().nullable(), z.int(), z.int(), z.boolean(), EpochMemorySchema])),
 });
 
 async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOptions): Promise<Json | undefined> {
   const [file] = unit.files;
   const { kind } = HintsSchema.parse(unit.hints);
   const before = StateSchema.safeParse(from).data;
-  const shape = before?.shape ?? (await shapeOf(file, kind, { sink, mapping: parseMapping(given) }));
+  const table: TableFile = { file, kind, axisFile: unit.companions?.[0] };
+  const shape = before?.shape ?? (await shapeOf(table, { sink, mapping: parseMapping(given) }));
   if (shape === undefined) return undefined;
-  const source = rowsOf(file, kind, (code, example, count) => sink.skip(code, example, count), before?.rows);
+  const source = rowsOf(table, (code, example, count) => sink.skip(code, example, count), before?.rows);
   const reader = new TableReader({
     sink,
     file,
@@ -151,22 +175,21 @@ async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOption
 }
 
 async function shapeOf(
-  file: SourceFile,
-  kind: Kind,
+  table: TableFile,
   { sink, mapping }: { sink: ReadOptions["sink"]; mapping: TableMapping },
 ): Promise<TableShape | undefined> {
   // What the rows themselves have wrong is reported when they are read; a document that has no rows is never read.
   const skips: [string, string, number | undefined][] = [];
   const survey = await surveyTable(
-    rowsOf(file, kind, (...skip) => skips.push(skip as [string, string, number | undefined])),
+    rowsOf(table, (...skip) => skips.push(skip as [string, string, number | undefined])),
     mapping,
   );
   await sink.drain(0);
   if (survey.shape === undefined) {
     for (const skip of skips) sink.skip(...skip);
-    sink.skip(survey.refusal.code, `${file.relative}: ${survey.refusal.why}`);
+    sink.skip(survey.refusal.code, `${table.file.relative}: ${survey.refusal.why}`);
     return undefined;
   }
-  for (const { code, why } of survey.notes) sink.skip(code, `${file.relative}: ${why}`);
+  for (const { code, why } of survey.notes) sink.skip(code, `${table.file.relative}: ${why}`);
   return survey.shape;
 }

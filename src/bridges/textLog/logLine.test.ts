@@ -52,6 +52,15 @@ describe("a line of a log", () => {
     ],
     ["\u001b[31mstep: 3\u001b[0m loss: -inf", { step: 3, loss: Number.NEGATIVE_INFINITY }],
     ["loss=2.5 lr=1e-3 step=10", { step: 10, loss: 2.5, lr: 1e-3 }],
+    ["Epoch [2/5], Step [100/600], Loss: 0.1234", { epoch: 2, step: 100, Loss: 0.1234 }],
+    [
+      "Epoch: [0][  10/5005]\tTime  0.512 ( 0.600)\tLoss 6.9e+00 (7.0e+00)\tAcc@1   1.56 (  0.10)",
+      { epoch: 0, step: 10, Time: 0.512, Loss: 6.9, "Acc@1": 1.56 },
+    ],
+    [
+      "2020-05-01 10:00:00,123 - mmdet - INFO - Epoch [1][50/7330]\tlr: 1.978e-03, time: 0.5, loss: 4.5",
+      { epoch: 1, step: 50, lr: 1.978e-3, time: 0.5, loss: 4.5 },
+    ],
     ["epoch: 2, iteration: 40, train/loss: .5", { epoch: 2, step: 40, "train/loss": 0.5 }],
     ["  3%|▎ | 10/300\rstep 7: loss 1.0", { step: 7, loss: 1 }],
   ])("%s", (line, expected) => expect(read(line)).toEqual(expected));

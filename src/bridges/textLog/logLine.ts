@@ -14,6 +14,8 @@ export interface LogLine {
   readonly step: number;
   /** The number after the slash; undefined: not stated. */
   readonly totalSteps?: number;
+  /** Where the line states one; also among the values. */
+  readonly epoch?: number;
   readonly values: readonly (readonly [name: string, value: number])[];
 }
 
@@ -24,33 +26,80 @@ const KEY = String.raw`[A-Za-z_][\w./@#-]*(?: [A-Za-z_][\w./@#-]*){0,5}(?: ?\((?
 const PAIR = new RegExp(String.raw`(${KEY})\s*[:=]\s*(${NUMBER})\s?(${UNIT})?${END}`, "g");
 const STEP_NAME = "global[ _]step|train[ _]step|step|iteration|iter|it|update";
 const STEP = new RegExp(
-  String.raw`(?:^|[\s,;|])(${STEP_NAME}|s)(\s*[:=#]\s*|\s+)(\d{1,15})(?:\s*/\s*(\d{1,15}))?(?=$|[\s,;|:\])])`,
+  String.raw`(?:^|[\s,;|])(${STEP_NAME}|s)(\s*[:=#]\s*\[?\s*|\s+\[?\s*|\[\s*)(\d{1,15})(?:\s*/\s*(\d{1,15}))?(?=$|[\s,;|:\])])`,
   "i",
 );
+/** `Epoch [1/5], `, `epoch 3 | `, `Epoch: [0]`. */
+const EPOCH = /(?:^|[\s,;|])epoch\s{0,3}[:=#]?\s{0,3}\[?\s{0,3}(\d{1,9}(?:\.\d{1,9})?)(?:\s{0,3}\/\s{0,3}\d{1,9})?\]?/i;
+/** Right behind an epoch in brackets: the step within it. */
+const IN_EPOCH = /^\s{0,3}\[\s{0,9}(\d{1,15})\s{0,3}\/\s{0,3}(\d{1,15})\]/;
 const BARE_PAIR = new RegExp(String.raw`^(${KEY})\s+(${NUMBER})\s?(${UNIT})?\s*(?:\(.*\))?$`);
 const VALUE_FIRST = new RegExp(String.raw`^(${NUMBER})\s*(${UNIT}|tok(?:ens)?/s(?:ec)?|it/s)\s*([\w ]{0,30})$`);
 /** Dates, levels, names of loggers and processes. */
 const PREFIX =
-  /^(?:\s|\[[^\]]{1,80}\]|\d{4}[-/]\d{2}[-/]\d{2}|\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|T(?=\d)|Z|[-|:,](?=\s)|(?:INFO|DEBUG|WARNING|root|__main__)\b|rank ?\d+:?)+/i;
+  /^(?:\s|\[[^\]]{1,80}\]|\d{4}[-/]\d{2}[-/]\d{2}|\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|T(?=\d)|Z|[-|:,](?=\s)|(?:INFO|DEBUG|WARNING|root|__main__)\b|[\w.]{1,60}(?= - (?:INFO|DEBUG|WARNING))|rank ?\d+:?)+/i;
 const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, "g");
 const LINE_CHARACTERS_AT_MOST = 4096;
 
 /** undefined: no step, or nothing measured. */
 export function maybeLogLine(line: string): LogLine | undefined {
   if (line.length > LINE_CHARACTERS_AT_MOST || !/\d/.test(line)) return undefined;
-  const text = withoutPrefix(line);
-  const step = STEP.exec(text);
-  if (step === null) return undefined;
-  const [before, after] = [text.slice(0, step.index), text.slice(step.index + step[0].length)];
+  const { text, epoch, inEpoch } = withoutEpoch(withoutPrefix(line));
+  const step = inEpoch ?? maybeStep(text);
+  if (step === undefined) return undefined;
+  const [before, after] = [text.slice(0, step.start), text.slice(step.end)];
   // What stands before the step must itself be pairs, from the line's start on.
-  if (before.trim() !== "" && !startsWithPair(before)) return undefined;
-  const values = [...valuesIn(before), ...valuesIn(after.replace(/^\s*[:|,-]/, ""))];
-  if (values.length === 0 || (step[1] === "s" && !values.some(([name]) => LLM_C.has(name)))) return undefined;
+  if (/[^\s,;|\]]/.test(before) && !startsWithPair(before)) return undefined;
+  const values = [...valuesIn(before), ...valuesIn(after.replace(/^\s*[\]:|,-]+/, ""))];
+  const isLlmC = step.name === "s";
+  if (values.length === 0 || (isLlmC && !values.some(([name]) => LLM_C.has(name)))) return undefined;
+  const named = isLlmC ? values.map(([name, value]): [string, number] => [LLM_C.get(name) ?? name, value]) : values;
   return {
-    step: Number(step[3]),
-    ...(step[4] !== undefined && { totalSteps: Number(step[4]) }),
-    values: values.map(([name, value]) => [step[1] === "s" ? (LLM_C.get(name) ?? name) : name, value]),
+    step: step.step,
+    ...(step.total !== undefined && { totalSteps: step.total }),
+    ...(epoch !== undefined && { epoch }),
+    values: epoch === undefined ? named : [["epoch", epoch], ...named],
   };
+}
+
+interface StatedStep {
+  readonly name: string;
+  readonly step: number;
+  readonly total?: number;
+  /** In the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function maybeStep(text: string): StatedStep | undefined {
+  const found = STEP.exec(text);
+  if (found === null) return undefined;
+  const [whole, name, , step, total] = found;
+  const { index: start } = found;
+  return {
+    name,
+    step: Number(step),
+    ...(total !== undefined && { total: Number(total) }),
+    start,
+    end: start + whole.length,
+  };
+}
+
+function withoutEpoch(text: string): { text: string; epoch?: number; inEpoch?: StatedStep } {
+  const found = EPOCH.exec(text);
+  if (found === null) return { text };
+  const [before, after] = [text.slice(0, found.index), text.slice(found.index + found[0].length)];
+  const epoch = Number(found[1]);
+  const bracket = IN_EPOCH.exec(after);
+  if (bracket === null) return { text: `${before} ${after.replace(/^\s*[:,|]/, "")}`, epoch };
+  const inEpoch = {
+    name: "step",
+    step: Number(bracket[1]),
+    total: Number(bracket[2]),
+    start: before.length,
+    end: before.length,
+  };
+  return { text: before + after.slice(bracket[0].length), epoch, inEpoch };
 }
 
 /** What llm.c's main.log calls them. */
@@ -80,7 +129,7 @@ function startsWithPair(text: string): boolean {
 
 function valuesIn(text: string): [string, number][] {
   const values: [string, number][] = [];
-  for (const field of text.replace(/([:=])\s+/g, "$1 ").split(/,(?!\d{3}(?!\d))|[|;]|\s{2,}|\s-\s/)) {
+  for (const field of fieldsIn(text)) {
     const trimmed = field.trim();
     if (trimmed === "") continue;
     const pairs = [...trimmed.matchAll(PAIR)];
@@ -94,6 +143,12 @@ function valuesIn(text: string): [string, number][] {
     }
   }
   return values;
+}
+
+/** Between tabs, several spaces only align the numbers. */
+function fieldsIn(text: string): string[] {
+  if (text.includes("\t")) return text.split(/[\t|;]|,(?!\d{3}(?!\d))/).map((field) => field.replace(/\s+/g, " "));
+  return text.replace(/([:=])\s+/g, "$1 ").split(/,(?!\d{3}(?!\d))|[|;]|\s{2,}|\s-\s/);
 }
 
 const MS_PER_UNIT: Readonly<Record<string, number>> = {

@@ -68,6 +68,16 @@ describe("text logs", () => {
     expect(run!.series("loss")).toMatchObject({ steps: [1, 2, 2, 1, 3], segments: [0, 0, 0, 1, 1] });
   });
 
+  test("steps that are counted anew in every epoch follow one another, and an epoch trained again is a restart", async () => {
+    const lines = [1, 2].flatMap((epoch) =>
+      [100, 200].map((step) => `Epoch [${epoch}/2], Step [${step}/250], Loss: ${epoch + step / 1000}\n`),
+    );
+    const { run } = await imported([...lines, ...lines.slice(2)].join(""));
+    expect(run!.series("Loss")).toMatchObject({ steps: [100, 200, 350, 450, 350, 450], segments: [0, 0, 0, 0, 1, 1] });
+    expect(run!.facts).toMatchObject({ configuration: { steps_per_epoch: 250 } });
+    expect(run!.facts.status).toBeUndefined();
+  });
+
   test("an unfinished last line waits, and says so", async () => {
     const { run, skipped } = await imported("step 1 loss: 5.25\nstep 2 loss: 4.25\nstep 3 loss: 3.");
     expect(run!.series("loss").steps).toEqual([1, 2]);

@@ -2,7 +2,8 @@
  * @file Text that a training program printed: nanoGPT, llm.c (stdout and main.log), modded-nanogpt, Megatron, and any log of
  * which many lines are a step and `key: value` pairs (logLine.ts).
  *
- * A file is a unit and one run. A step lower than the one before it is a restart: the next segment. Lines that are no points
+ * A file is a unit and one run. Steps that begin anew with every epoch are put one after the other (epochSteps.ts); any other
+ * step lower than the one before it is a restart: the next segment. Lines that are no points
  * are what logs consist of and are not counted; lines too long to be read, and a last line without its line feed (the writer
  * died or is still writing; programs end every line with one), are. The state is the place in the file, the last step and
  * the segment, so that a growing log is read on.
@@ -10,6 +11,7 @@
 import { z } from "zod";
 import type { Json } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, RunSink, SeriesSink, SourceFile, SourceTree } from "../bridge.ts";
+import { EpochSteps } from "../epochSteps.ts";
 import { LINE_BYTES_AT_MOST, readLines, tailOf } from "../lines.ts";
 import { maybeLogLine, maybeStepless } from "./logLine.ts";
 
@@ -50,6 +52,7 @@ const StateSchema = z.strictObject({
   lastStep: z.number().nullable(),
   segment: z.int(),
   totalSteps: z.number().nullable(),
+  epochs: z.tuple([z.number().nullable(), z.number(), z.array(z.tuple([z.number(), z.number()]))]),
   /** Some line had the form of llm.c's steps: then `val loss` alone is a point. */
   isLlmC: z.boolean(),
 });
@@ -81,6 +84,7 @@ class LogReader {
   private segment = 0;
   private totalSteps: number | null = null;
   private isLlmC = false;
+  private epochs = new EpochSteps();
   private readonly run: RunSink;
   private readonly file: number;
   private readonly series = new Map<string, SeriesSink>();
@@ -90,6 +94,7 @@ class LogReader {
     this.file = run.file(file);
     const { data } = StateSchema.safeParse(from);
     if (data === undefined) return;
+    this.epochs = new EpochSteps(data.epochs);
     ({
       offset: this.offset,
       lastStep: this.lastStep,
@@ -105,7 +110,8 @@ class LogReader {
       this.takeStepless(line);
       return;
     }
-    const { step, totalSteps, values } = parsed;
+    const { totalSteps, epoch, values } = parsed;
+    const step = this.epochs.wholeStep(parsed.step, epoch, totalSteps);
     this.isLlmC ||= /^step\s+\d+\/\d+ \| /.test(line);
     if (this.lastStep !== null && step < this.lastStep) this.segment++;
     this.lastStep = step;
@@ -131,15 +137,22 @@ class LogReader {
 
   describe(name: string): void {
     const { totalSteps, lastStep } = this;
+    // With epochs, the number after the slash may be an epoch's.
+    const { isWithin, isUsed } = this.epochs;
+    const isWhole = totalSteps !== null && !isUsed;
     this.run.describe({
       name,
-      ...(totalSteps !== null && { configuration: { total_steps: totalSteps } }),
-      ...(totalSteps !== null && lastStep !== null && lastStep >= totalSteps && { status: "complete" }),
+      configuration: {
+        ...(isWhole && { total_steps: totalSteps }),
+        ...(totalSteps !== null && isWithin && { steps_per_epoch: totalSteps }),
+        ...(isWithin && { step_column: "steps within epochs, one after the other" }),
+      },
+      ...(isWhole && lastStep !== null && lastStep >= totalSteps && { status: "complete" }),
     });
   }
 
   state(): Json {
     const { offset, lastStep, segment, totalSteps, isLlmC } = this;
-    return { offset, lastStep, segment, totalSteps, isLlmC };
+    return { offset, lastStep, segment, totalSteps, isLlmC, epochs: this.epochs.memory() };
   }
 }

@@ -2,9 +2,9 @@
  * @file `trainer_state.json` of Hugging Face's Trainer: the log of a run, written again with every checkpoint.
  *
  * All files of one run (`run/checkpoint-*\/trainer_state.json` and `run/trainer_state.json`) are one run: they are read by
- * `global_step`, and what an earlier file already told is not pushed again. Entries that a later file no longer tells belong
- * to a part that a restart withdrew; the rest of the later file is then the next segment. The format is rewritten, not
- * appended to, and is read whole each time.
+ * `global_step`, and what an earlier file already told is not pushed again. Where what a later file adds goes back in steps, a
+ * restart withdrew what was told from there on: it is the next segment. The format is rewritten, not appended to, and is read
+ * whole each time.
  *
  * Names: `eval_loss` is `eval/loss`, `test_x` is `test/x`, everything else `train/loss`, `train/learning_rate`, …; so what is
  * logged while training and in evaluation never meets, though they share steps. `epoch` is a measure of its own. The entry
