@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { Rng } from "../core/index.ts";
+import { type Json, Rng } from "../core/index.ts";
 import {
   type Bytes,
   double,
@@ -126,7 +126,7 @@ const SUBJECTS: readonly Subject[] = [
   },
 ];
 
-describe.each(SUBJECTS)("$name", ({ bridge, files, records, fileOf }) => {
+describe.each(SUBJECTS)("$name", ({ name, bridge, files, records, fileOf }) => {
   test("60 files fed in up to six random cuts give the points, facts and counts of the whole", async () => {
     const rng = Rng.of(7, "cuts");
     const whole = contentOf(await importOnce(bridge, files));
@@ -147,9 +147,8 @@ describe.each(SUBJECTS)("$name", ({ bridge, files, records, fileOf }) => {
 
   test(`${CASES_OF_DAMAGE} files with flipped bits: nothing is thrown, no point is changed, what is lost is counted`, async () => {
     const rng = Rng.of(7, "flips");
-    const { name } = files[0];
     const bytes = fileOf(records.filter(({ length }) => length < 1000));
-    await withFolder([{ name, bytes }], async (folder) => {
+    await withFolder([{ name: files[0].name, bytes }], async (folder) => {
       const whole = await importAll(bridge, folder);
       const known = new Set(pointTexts(whole.sink));
       const unplaced = new Set([...known].map(withoutStep));
@@ -177,8 +176,7 @@ describe.each(SUBJECTS)("$name", ({ bridge, files, records, fileOf }) => {
 
   test(`${CASES_OF_DAMAGE} records with flipped bits under right checksums: nothing is thrown`, async () => {
     const rng = Rng.of(8, "flips");
-    const { name } = files[0];
-    await withFolder([{ name, bytes: fileOf(records) }], async (folder) => {
+    await withFolder([{ name: files[0].name, bytes: fileOf(records) }], async (folder) => {
       const [unit] = await bridge.claim(treeOf(folder));
       const short = records.filter(({ length }) => length < 1000);
       for (let turn = 0; turn < CASES_OF_DAMAGE / 10; turn++) {
@@ -198,15 +196,29 @@ describe.each(SUBJECTS)("$name", ({ bridge, files, records, fileOf }) => {
 
   test("2,000 files of noise, with and without a right beginning, are refused or read, never fatal", async () => {
     const rng = Rng.of(9, "noise");
-    const { name } = files[0];
     const start = fileOf(records.slice(0, 1));
     await withFolder([], async (folder) => {
       for (let turn = 0; turn < 2000; turn++) {
         const noise = Uint8Array.from({ length: rng.int(300) }, () => rng.int(256));
-        writeFiles(folder, [{ name, bytes: turn % 2 === 0 ? noise : Buffer.concat([start, noise]) }]);
+        writeFiles(folder, [{ name: files[0].name, bytes: turn % 2 === 0 ? noise : Buffer.concat([start, noise]) }]);
         const { units, tree } = await importAll(bridge, folder);
         expect(units.length + tree.skipped.size).toBe(1);
       }
+    });
+  });
+
+  test("a stop in the middle of a large file goes on from the state given with it, and gives the whole", async () => {
+    const large = records.slice(0, 8).flatMap((record, at) => [record, ...filler(name, at)]);
+    await withFolder([{ name: files[0].name, bytes: fileOf(large) }], async (folder) => {
+      const [unit] = await bridge.claim(treeOf(folder));
+      const whole = new MemorySink();
+      await bridge.read(unit, { sink: whole });
+      const stopped = new StoppingSink();
+      await expect(bridge.read(unit, { sink: stopped })).rejects.toBe(stopped.reason);
+      expect(pointTexts(stopped).length).toBeLessThan(pointTexts(whole).length);
+      const resumed = stopped.goOn();
+      await bridge.read(unit, { sink: resumed, from: stopped.state });
+      expect(contentOf(resumed)).toEqual(contentOf(whole));
     });
   });
 
@@ -247,7 +259,36 @@ test("real files of both producers in cuts give the same as whole", async () => 
   }
 });
 
+/** About a megabyte that is no number. */
+function filler(name: string, at: number): Bytes[] {
+  const words = "x".repeat(50_000);
+  return Array.from({ length: 20 }, (_, index) =>
+    name === "tfevents"
+      ? valueEvent(100 * at + index, [text(1, "filler"), metadata("text"), nested(8, varint(1, 7), text(8, words))])
+      : historyRecord(100 * at + index, item("filler", `"${words}"`), item("_step", String(index))),
+  );
+}
+
+/** Rejects at the first stretch, as a stop does, keeping the state that came with it. */
+class StoppingSink extends MemorySink {
+  readonly reason = new Error("stopped");
+  state: Json = null;
+
+  override async drain(_: number, state?: () => Json): Promise<void> {
+    this.state = JSON.parse(JSON.stringify(state!()));
+    throw this.reason;
+  }
+
+  /** A sink that has what this one had. */
+  goOn(): MemorySink {
+    const sink = new MemorySink();
+    for (const [key, run] of this.runs) sink.runs.set(key, run);
+    for (const [code, skip] of this.skipped) sink.skipped.set(code, skip);
+    return sink;
+  }
+}
+
 /** A point may stand elsewhere when what places it was lost: a definition, the last row. */
-const withoutStep = (point: string): string => point.replace(/ \S+ /, " ");
+const withoutStep = (point: string): string => point.replace(" (by _step)", "").replace(/ \S+ /, " ");
 /** Where the last summary was lost, an earlier value of it stays. */
 const isSummary = (point: string): boolean => point.startsWith("summary/");

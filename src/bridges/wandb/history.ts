@@ -3,7 +3,8 @@
  *
  * A row's place is `_step` (else HistoryRecord.step, else one more than the last), its time `_timestamp`; a metric whose
  * definition names a step metric is placed against that measure's value in the same row, or its last one where it was defined
- * to be carried on; where there is none, the value is counted and left out. A segment begins where `_step` goes back, and with
+ * to be carried on; where there is none, the value is counted and kept apart, by step, as `NAME (by _step)`. `_runtime` says
+ * nothing that the times do not. A segment begins where `_step` goes back, and with
  * each file. Whole numbers beyond 2^53 are kept as the nearest double and counted.
  */
 import { type HistogramMoments, ITEM, ItemReader, JsonNumberReader, readHistoryStep } from "../../formats/index.ts";
@@ -200,9 +201,11 @@ export class History implements RowTaker {
       const metric = rowMetrics[at];
       if (metric.isInternal) continue;
       const place = metric.isPlaced && metric.axis === undefined ? step : this.placeOf(metric, step);
-      if (Number.isNaN(place)) continue;
-      metric.series ??= this.seriesOf(metric);
-      metric.series.push(place, rowValues[at], wallMs, segment);
+      if (Number.isNaN(place)) this.run.series(apart(metric)).push(step, rowValues[at], wallMs, segment);
+      else {
+        metric.series ??= this.seriesOf(metric);
+        metric.series.push(place, rowValues[at], wallMs, segment);
+      }
     }
     for (const [name, moments] of this.histograms) this.pushMoments(this.metrics.named(name), moments, step, wallMs);
   }
@@ -214,13 +217,20 @@ export class History implements RowTaker {
     if (axis === undefined) return step;
     const place = axis.row === this.row || metric.syncs ? axis.last : Number.NaN;
     if (Math.abs(place) <= Number.MAX_SAFE_INTEGER) return place;
-    this.skip("WANDB_NO_STEP_METRIC", metric.name, `no value of "${axis.name}", which it is defined against`);
+    this.skip(
+      "WANDB_NO_STEP_METRIC",
+      metric.name,
+      `no value of "${axis.name}", which it is defined against; kept by step`,
+    );
     return Number.NaN;
   }
 
   private pushMoments(metric: Metric, moments: HistogramMoments, step: number, wallMs: number): void {
     const place = this.placeOf(metric, step);
-    if (Number.isNaN(place)) return;
+    if (Number.isNaN(place)) {
+      new MomentSeries(this.run, apart(metric)).push(step, moments, wallMs, this.segment);
+      return;
+    }
     metric.moments ??= new MomentSeries(this.run, metric.name);
     metric.moments.push(place, moments, wallMs, this.segment);
   }
@@ -250,3 +260,6 @@ export class History implements RowTaker {
     this.skips.add("INTEGER_ROUNDED", () => `${this.where}: "${name}": beyond 2^53, the nearest double is kept`);
   }
 }
+
+/** What values without a place on the metric's own axis are called. */
+const apart = ({ name }: Metric): string => `${name} (by _step)`;

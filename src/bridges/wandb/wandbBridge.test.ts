@@ -134,7 +134,7 @@ describe("define_metric", () => {
     expect(measuresOf(sink).get("epoch")!.steps).toEqual([0, 1]);
   });
 
-  test("carries the step metric's last value on where it was defined so; otherwise the value is counted", async () => {
+  test("carries the step metric's last value on where it was defined so; otherwise the value is counted and kept apart", async () => {
     const rows = [row(0, { a: 1 }), row(1, { epoch: 5, a: 2 }), row(2, { a: 3 })];
     const synced = await importRecords(metricRecord("a", "epoch", true), ...rows);
     expect(measuresOf(synced).get("a")).toMatchObject({ steps: [5, 5], values: [2, 3] });
@@ -142,6 +142,7 @@ describe("define_metric", () => {
     const unsynced = await importRecords(metricRecord("a", "epoch", false), ...rows);
     expect(measuresOf(unsynced).get("a")).toMatchObject({ steps: [5], values: [2] });
     expect(countOf(unsynced.skipped)).toEqual({ WANDB_NO_STEP_METRIC: 2 });
+    expect(measuresOf(unsynced).get("a (by _step)")).toMatchObject({ steps: [0, 2], values: [1, 3] });
   });
 
   test("an exact name goes before a pattern, an earlier pattern before a later; the step metric is no function of itself", async () => {
