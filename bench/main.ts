@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench -- SUITE [--only CASE,…] [--turns N] [--clock wall|cpu] [--json] [--page FILE]`: runs one
- * suite and prints a table, or one JSON object a line; --page (suite engine) writes the figures into docs/benchmarks.md.
+ * suite and prints a table, or one JSON object a line; --page (suites engine, observe) writes the figures into docs/benchmarks.md or docs/observe.md.
  * `npm run bench -- engine --profile CASE [--steps N] [--nodes N]`: where a step's time goes.
  */
 import { parseArgs } from "node:util";
@@ -54,8 +54,9 @@ if (values.profile !== undefined) {
   if (values.json) for (const row of rows) console.log(JSON.stringify(row));
   else print(rows);
   if (values.page !== undefined) {
-    const { writePage } = await import("./engine/page.ts");
-    await writePage(values.page, rows, { ...measuring, date: new Date().toISOString().slice(0, 10) });
+    const date = new Date().toISOString().slice(0, 10);
+    if (name === "observe") (await import("./observe/page.ts")).writeObservePage(values.page, rows, date);
+    else await (await import("./engine/page.ts")).writePage(values.page, rows, { ...measuring, date });
   }
 }
 
@@ -107,6 +108,7 @@ async function refuseUnknown(cases: readonly string[]): Promise<void> {
 }
 
 async function casesOf(suite: string): Promise<readonly string[]> {
+  if (suite === "observe") return (await import("./observe/suite.ts")).OBSERVE_CASES;
   if (suite === "engine") return (await import("./engine/suite.ts")).CASE_NAMES;
   if (suite === "bridges") return (await import("./bridges/suite.ts")).BRIDGE_CASES;
   return [];

@@ -37,6 +37,7 @@ const MERGED_SHARE = 0.08;
 const UNSTATED_LEAST = 0.5;
 /** A change is placed at most this many points from where it stood out. */
 const PLACES = 4;
+const PLACE_ALLOWANCE = 3.84;
 /** Hansen's 95% likelihood-ratio set, as in changePoints.ts. */
 const SET_ALLOWANCE = 7.352;
 
@@ -186,7 +187,7 @@ function bestSplitGain(model: Courses, n: number): number {
 }
 
 /**
- * Each change where the cost is least, the others fixed; of places that the noise cannot tell apart (half a variance), where the curve jumps most: a
+ * Each change where the cost is least, the others fixed; of places that one value more or less in a course accounts for (χ² of 1 at 95%), where the curve jumps most: a
  * course may begin with the last value of the one before at no cost.
  */
 function placed(changes: readonly number[], model: Courses, n: number): number[] {
@@ -201,7 +202,9 @@ function placed(changes: readonly number[], model: Courses, n: number): number[]
         return { at, cost: left.cost + right.cost, jump };
       });
     const least = Math.min(...places.map(({ cost }) => cost));
-    found[k] = places.filter(({ cost }) => cost <= least + 0.5).reduce((a, b) => (b.jump > a.jump ? b : a)).at;
+    found[k] = places
+      .filter(({ cost }) => cost <= least + PLACE_ALLOWANCE)
+      .reduce((a, b) => (b.jump > a.jump ? b : a)).at;
   }
   return found;
 }
