@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench -- SUITE [--only CASE,…] [--turns N] [--clock wall|cpu] [--json] [--page FILE]`: runs one
- * suite and prints a table, or one JSON object a line; --page (suite engine) writes the figures into docs/benchmarks.md.
+ * suite and prints a table, or one JSON object a line; --page (suites engine, observe) writes the figures into docs/benchmarks.md or docs/observe.md.
  * `npm run bench -- engine --profile CASE [--steps N] [--nodes N]`: where a step's time goes.
  */
 import { parseArgs } from "node:util";
@@ -19,6 +19,7 @@ const SUITES: Readonly<Record<string, (request: Request) => Promise<BenchRow[]>>
   audit: async ({ root }) => (await import("./audit/suite.ts")).auditSuite(root, reportProgress),
   study: async ({ root }) => (await import("./study.ts")).studySuite(root),
   bridges: async (request) => (await import("./bridges/suite.ts")).bridgesSuite(request),
+  observe: async (request) => (await import("./observe/suite.ts")).observeSuite(request),
   engine: async (request) => (await import("./engine/suite.ts")).engineSuite({ ...request, onRows: reportProgress }),
 };
 
@@ -53,8 +54,9 @@ if (values.profile !== undefined) {
   if (values.json) for (const row of rows) console.log(JSON.stringify(row));
   else print(rows);
   if (values.page !== undefined) {
-    const { writePage } = await import("./engine/page.ts");
-    await writePage(values.page, rows, { ...measuring, date: new Date().toISOString().slice(0, 10) });
+    const date = new Date().toISOString().slice(0, 10);
+    if (name === "observe") (await import("./observe/page.ts")).writeObservePage(values.page, rows, date);
+    else await (await import("./engine/page.ts")).writePage(values.page, rows, { ...measuring, date });
   }
 }
 
@@ -106,6 +108,7 @@ async function refuseUnknown(cases: readonly string[]): Promise<void> {
 }
 
 async function casesOf(suite: string): Promise<readonly string[]> {
+  if (suite === "observe") return (await import("./observe/suite.ts")).OBSERVE_CASES;
   if (suite === "engine") return (await import("./engine/suite.ts")).CASE_NAMES;
   if (suite === "bridges") return (await import("./bridges/suite.ts")).BRIDGE_CASES;
   return [];

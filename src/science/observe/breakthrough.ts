@@ -41,12 +41,12 @@ export function breakthrough(series: Series): Breakthrough {
   const clip = (value: number) => Math.max(-100, Math.min(100, value));
   const window = Math.max(1, Math.round(differences.length / 8));
   const total = differences.reduce((sum, d) => sum + Math.abs(d), 0);
-  let most = 0;
-  for (let start = 0; start + window <= differences.length; start++)
-    most = Math.max(
-      most,
-      differences.slice(start, start + window).reduce((sum, d) => sum + Math.abs(d), 0),
-    );
+  let held = differences.slice(0, window).reduce((sum, d) => sum + Math.abs(d), 0);
+  let most = held;
+  for (let end = window; end < differences.length; end++) {
+    held += Math.abs(differences[end]) - Math.abs(differences[end - window]);
+    most = Math.max(most, held);
+  }
   return {
     change,
     breakthroughness: clip(change / Math.sqrt(median(squares))),

@@ -27,12 +27,17 @@ const FEWEST = 9;
 const STANDOUT_SHARE = 2.5;
 const MOST_POINTS = 400;
 const MOST_CANDIDATES = 60;
+/** Places that are looked at though they do not stand out enough by themselves. */
+const PEAKS = 20;
+/** A grid of splits sees at least about half of what the best split gains. */
+const SCREENED_SHARE = 0.5;
 /** Changes in one direction that are no farther apart than this share of the points are one. */
 const MERGED_SHARE = 0.08;
 /** The wiggle around a point, being the greater of two readings, is on average too large: contrasts may spread less than it says. */
 const UNSTATED_LEAST = 0.5;
 /** A change is placed at most this many points from where it stood out. */
 const PLACES = 4;
+const PLACE_ALLOWANCE = 3.84;
 /** Hansen's 95% likelihood-ratio set, as in changePoints.ts. */
 const SET_ALLOWANCE = 7.352;
 
@@ -68,29 +73,35 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
   const excess = Math.max(1, noise.sd ** 2 * noise.inflation);
   const weights = errors.map((se) => 1 / (se * se * excess));
   const standing = standout(points.y, errors, areStated ? 1 : UNSTATED_LEAST);
-  const candidates = candidatesFrom(standing, standoutLimit(n, STANDOUT_SHARE * falseAlarms));
-  if (candidates.length === 0) return [];
-  const model = courses(points.x, points.y, weights);
-  const bounds = [0, ...candidates, n];
+  const limit = standoutLimit(n, STANDOUT_SHARE * falseAlarms);
   const penalty = coursePenalty(n, falseAlarms / 2);
+  const model = courses(points.x, points.y, weights);
+  // What the gain would be worth were the noise as slow as it may be.
+  const slow = excess / Math.max(excess, noise.slowest.sd ** 2 * noise.slowest.inflation);
+  if (!standing.some((z) => z > limit) && slow * bestSplitGain(model, n) < SCREENED_SHARE * penalty) return [];
+  const bounds = [0, ...candidatesFrom(standing, limit), n];
   const segmented = pelt({
     n: bounds.length - 1,
     cost: (start, end) => model.cost(bounds[start], bounds[end]),
     penalty,
     minSize: 1,
   }).map((at) => bounds[at]);
-  const chosen = placed(withoutOutliers(segmented, points, weights, penalty), model, n);
+  const proof = { limit, penalty, slow, standing };
+  const chosen = placed(proven(segmented, points, weights, proof), model, n);
   const method = `courses of diminishing returns by PELT, penalty ${penalty.toFixed(1)} noise variances; places that stand out, ${falseAlarms} false alarms a series; likelihood-ratio set at 95%`;
   const changes = chosen.map((at, k): Change => {
     const [start, end] = [chosen[k - 1] ?? 0, chosen[k + 1] ?? n];
     const gain = model.cost(start, end) - model.cost(start, at) - model.cost(at, end);
     const set = likelihoodSet(model, start, at, end);
-    const z = Math.max(...standing.slice(Math.max(0, at - PLACES), at + PLACES + 1));
+    const z = standsOut(standing, at);
     const noiseSd = Math.sqrt(1 / weights[at]);
     return { at, gain, z, ...set, ...described(model, points, { start, at, end, noiseSd }), noiseSd };
   });
   return merged(changes, n).flatMap(({ at, gain, z, first, last, noiseSd, ...look }): Event[] => {
-    const p = Math.min(1, Math.max(2 * courseP(gain, n), standoutP(z, n) / STANDOUT_SHARE));
+    const p = Math.min(
+      1,
+      2 * courseP(gain, n) + Math.min(2 * courseP(slow * gain, n), standoutP(z, n) / STANDOUT_SHARE),
+    );
     if (p > falseAlarms) return [];
     return [
       {
@@ -115,24 +126,38 @@ export function courseChanges(series: Series, options: CourseChangeOptions = {})
   });
 }
 
+interface Proof {
+  readonly limit: number;
+  readonly penalty: number;
+  readonly slow: number;
+  readonly standing: Float64Array;
+}
+
 /**
- * The changes that do not hang on one evaluation: without the value that fits a single course worst, one more course must
- * still gain the penalty. The weakest that fails goes first, then the others are looked at again.
+ * The changes that do not hang on one evaluation, nor on what is believed of the noise: without the value that fits a single course
+ * worst, one more course must still gain the penalty; and either the place stands out from the series, or the gain suffices were the
+ * noise as slow as it may be. The weakest that fails goes first, then the others are looked at again.
  */
-function withoutOutliers(
+function proven(
   segmented: readonly number[],
   { x, y }: Points,
   weights: readonly number[],
-  penalty: number,
+  proof: Proof,
 ): readonly number[] {
   let kept = segmented;
   for (;;) {
-    const gains = kept.map((at, k) => gainWithoutWorst(x, y, weights, [kept[k - 1] ?? 0, at, kept[k + 1] ?? y.length]));
+    const gains = kept.map((at, k) => {
+      const gain = gainWithoutWorst(x, y, weights, [kept[k - 1] ?? 0, at, kept[k + 1] ?? y.length]);
+      return standsOut(proof.standing, at) > proof.limit ? gain : proof.slow * gain;
+    });
     const weakest = gains.indexOf(Math.min(...gains));
-    if (kept.length === 0 || gains[weakest] >= penalty) return kept;
+    if (kept.length === 0 || gains[weakest] >= proof.penalty) return kept;
     kept = kept.filter((_, k) => k !== weakest);
   }
 }
+
+const standsOut = (standing: Float64Array, at: number): number =>
+  Math.max(...standing.slice(Math.max(0, at - PLACES), at + PLACES + 1));
 
 function gainWithoutWorst(
   x: readonly number[],
@@ -151,8 +176,18 @@ function gainWithoutWorst(
   return cost(0, yk.length) - cost(0, split) - cost(split, yk.length);
 }
 
+/** The most that one change gains, over a grid of places that a course of any length is near to. */
+function bestSplitGain(model: Courses, n: number): number {
+  const whole = model.cost(0, n);
+  const stride = Math.max(1, Math.floor(n / 24));
+  let best = 0;
+  for (let at = Math.max(2, stride); at <= n - 2; at += stride)
+    best = Math.max(best, whole - model.cost(0, at) - model.cost(at, n));
+  return best;
+}
+
 /**
- * Each change where the cost is least, the others fixed; of places that the noise cannot tell apart (half a variance), where the curve jumps most: a
+ * Each change where the cost is least, the others fixed; of places that one value more or less in a course accounts for (χ² of 1 at 95%), where the curve jumps most: a
  * course may begin with the last value of the one before at no cost.
  */
 function placed(changes: readonly number[], model: Courses, n: number): number[] {
@@ -167,7 +202,9 @@ function placed(changes: readonly number[], model: Courses, n: number): number[]
         return { at, cost: left.cost + right.cost, jump };
       });
     const least = Math.min(...places.map(({ cost }) => cost));
-    found[k] = places.filter(({ cost }) => cost <= least + 0.5).reduce((a, b) => (b.jump > a.jump ? b : a)).at;
+    found[k] = places
+      .filter(({ cost }) => cost <= least + PLACE_ALLOWANCE)
+      .reduce((a, b) => (b.jump > a.jump ? b : a)).at;
   }
   return found;
 }
@@ -270,15 +307,15 @@ function blocks({ steps, values }: Series, ses: readonly number[] | undefined): 
   };
 }
 
-/** All places above the limit; when they are many, those that are the highest within two places either way. */
+/** All places above the limit, and the places that stand out most within two either way; those that stand out most when they are too many. */
 function candidatesFrom(standing: Float64Array, limit: number): number[] {
-  const above = Array.from(standing.keys()).filter((b) => standing[b] > limit);
-  if (above.length <= MOST_CANDIDATES) return above;
-  const peaks = above.filter((b) => [-2, -1, 1, 2].every((d) => (standing[b + d] ?? 0) <= standing[b]));
-  return peaks
-    .sort((a, b) => standing[b] - standing[a])
-    .slice(0, MOST_CANDIDATES)
-    .sort((a, b) => a - b);
+  const isPeak = (b: number) => [-2, -1, 1, 2].every((d) => (standing[b + d] ?? 0) <= standing[b]);
+  const inside = Array.from(standing.keys()).filter((b) => b > 0 && b < standing.length - 1 && standing[b] > 0);
+  const ranked = [...inside].sort((a, b) => standing[b] - standing[a]);
+  const above = ranked.filter((b) => standing[b] > limit);
+  const peaks = ranked.filter(isPeak);
+  const chosen = above.length <= MOST_CANDIDATES - PEAKS ? above : above.filter(isPeak);
+  return [...new Set([...chosen.slice(0, MOST_CANDIDATES - PEAKS), ...peaks.slice(0, PEAKS)])].sort((a, b) => a - b);
 }
 
 function likelihoodSet(model: Courses, start: number, at: number, end: number): { first: number; last: number } {

@@ -25,7 +25,7 @@ export interface DeclineOptions {
 const FEWEST = 9;
 
 /**
- * At most one event. Values are smoothed by the median of three. Best: the best smoothed value; gain: best − start; lost: best − median of the
+ * At most one event. Values are smoothed by the median of three (the first and last stay). Best: the best smoothed value; gain: best − start; lost: best − median of the
  * last three. An event when `lost` exceeds `least` of the gain and z = lost/√2σ has p = n(1 − Φ(z)) below `falseAlarms` (the best is chosen among n), with σ the greater of
  * the wiggle (AR(1), trajectoryNoise.ts) and the item error. Kind collapse where more than `collapse` of the gain is lost, decline otherwise. `step`: the first
  * evaluation from which on the smoothed curve never comes back to within half of the loss; (low, high]: from the best to the
@@ -48,7 +48,7 @@ export function maybeDecline(series: Series, options: DeclineOptions): Event | u
   const sign = better === "higher" ? 1 : -1;
   const steps = kept.map((i) => series.steps[i]);
   const values = kept.map((i) => sign * series.values[i]);
-  const smooth = values.map((_, i) => median(values.slice(Math.max(0, i - 1), Math.min(n, i + 2))));
+  const smooth = values.map((v, i) => medianOfThree(values[i - 1] ?? v, v, values[i + 1] ?? v));
   let best = 0;
   for (let i = 1; i < n - 1; i++) if (smooth[i] > smooth[best]) best = i;
   const last = median(values.slice(-3));
@@ -88,4 +88,8 @@ export function maybeDecline(series: Series, options: DeclineOptions): Event | u
       of: "as large a loss in a series that stays at its best level, choosing the best among its values",
     },
   };
+}
+
+function medianOfThree(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }

@@ -57,13 +57,13 @@ export function excursions(series: Series, options: ExcursionOptions = {}): Even
   for (let start = 1; start < n - 1; start++)
     for (let length = 1; length <= LONGEST && start + length < n; length++)
       for (const sign of [1, -1] as const) {
+        const noise = Math.max(wiggle[start], wiggle[start + length - 1]);
+        // Most places are no peak even beside their two neighbours: that is seen without looking further.
+        if (stepOver(values, start, length, sign) <= Math.max(smallest, factor * noise)) continue;
         const height = heightOf(values, start, length, sign, neighbours);
         if (height <= smallest || height < 3 * usualStep(values, start, length, neighbours)) continue;
-        const noise = Math.hypot(
-          Math.max(wiggle[start], wiggle[start + length - 1]),
-          Math.max(...errors.slice(start, start + length)),
-        );
-        if (height >= factor * noise) runs.push({ start, length, sign, height, noise });
+        const whole = Math.hypot(noise, Math.max(...errors.slice(start, start + length)));
+        if (height >= factor * whole) runs.push({ start, length, sign, height, noise: whole });
       }
   const method = `away from ${neighbours} neighbours on both sides by ${factor} noise sds and ${least} of the range`;
   return distinct(runs).map(({ start, length, sign, height, noise }): Event => {
@@ -98,6 +98,14 @@ interface Run {
   readonly sign: 1 | -1;
   readonly height: number;
   readonly noise: number;
+}
+
+/** From the higher of the two next neighbours to the lowest of the run. */
+function stepOver(values: readonly number[], start: number, length: number, sign: 1 | -1): number {
+  const beside = Math.max(sign * values[start - 1], sign * values[start + length]);
+  let low = sign * values[start];
+  for (let i = start + 1; i < start + length; i++) low = Math.min(low, sign * values[i]);
+  return low - beside;
 }
 
 function heightOf(values: readonly number[], start: number, length: number, sign: 1 | -1, neighbours: number): number {

@@ -85,14 +85,10 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
   const push = (event: Event, change: number) =>
     events.push({ event: back(event, scale), notability: Math.min(1.3, change / range) * weightOf(change, spec) });
   const spikes = attempt("spike", () => excursions(whole, { ses: scaledErrors })) ?? [];
-  for (const event of spikes)
-    events.push({
-      event: back(event, scale),
-      notability: Math.min(1, Math.abs(Number(event.evidence.height)) / range),
-    });
+  for (const event of spikes) push(event, Math.abs(Number(event.evidence.height)));
   const calm = without(whole, scaledErrors, spikes);
   const changes = attempt("change-point", () => courseChanges(calm.series, { ses: calm.ses })) ?? [];
-  for (const event of changes) events.push({ event: back(event, scale), notability: sizeOf(event) / range });
+  for (const event of changes) push(event, sizeOf(event));
   for (const event of plateausBefore(changes, calm.series)) events.push({ event: back(event, scale), notability: 0.1 });
   if (spec.direction === "higher" || spec.direction === "lower") {
     const better = spec.direction;
@@ -234,6 +230,6 @@ function distinctReasons<Refusal extends { readonly reason: string }>(refused: r
 function finiteRange(values: readonly number[]): number {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const v of values) if (Number.isFinite(v)) [low, high] = [Math.min(low, v), Math.max(high, v)];
-  if (Number.isNaN(high - low)) throw new DomainError("seriesEvents", "values", "none finite");
+  if (low > high) throw new DomainError("seriesEvents", "values", "none finite");
   return high > low ? high - low : 1;
 }

@@ -93,7 +93,7 @@ describe("trajectoryNoise", () => {
       scales,
     );
     expect(sd).toBeCloseTo(3, 0);
-    expect(trajectoryNoise([0, 1, 2, 3, 4], [1, 1, 1, 1, 1])).toEqual({
+    expect(trajectoryNoise([0, 1, 2, 3, 4], [1, 1, 1, 1, 1])).toMatchObject({
       sd: 0,
       slowSd: 0,
       correlation: 0,

@@ -12,19 +12,23 @@ export interface TrajectoryNoise {
   readonly sd: number;
   /** The same at the correlation as fitted, before it is drawn towards 0: what slow noise may amount to. */
   readonly slowSd: number;
-  /** Correlation of the noise at neighbouring points, in [0, .95]. */
+  /** Correlation of the noise at neighbouring points, in [0, .99]. */
   readonly correlation: number;
   /** Variance of a long mean over that of independent noise of the same sd: (1 + φ)/(1 − φ). */
   readonly inflation: number;
+  /** The same two for the slowest noise that the lags do not contradict. */
+  readonly slowest: { readonly sd: number; readonly inflation: number };
 }
 
-const HIGHEST_CORRELATION_PERCENT = 95;
+const CORRELATIONS: readonly number[] = Array.from({ length: 100 }, (_, i) => i / 100);
+/** χ² by which a correlation may fit the lags worse than the best and still be thought possible. */
+const SLOWEST_MISFIT = 2;
 
 /**
  * Noise as AR(1) over the order of the points; `x` and `y` [n]. For each lag k, y_i is compared with the straight line
  * between y_{i−k} and y_{i+k}; the robust variance of what is left is σ²(3 − φ^k)(1 − φ^k)/2 for AR(1), plus c·k⁴ where the
  * course bends. (σ, φ, c ≥ 0) are fitted to the lags 1, 2, 4, … (at most n/4 and 32) in relative least squares over a grid
- * of φ. With `scales` [n], positive, the noise of a point is `sd` times its scale. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
+ * of φ; `slowest` is the largest φ whose misfit is within 2 of the least. With `scales` [n], positive, the noise of a point is `sd` times its scale. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
  */
 export function trajectoryNoise(
   x: readonly number[],
@@ -40,24 +44,25 @@ export function trajectoryNoise(
   const lags: number[] = [];
   for (let k = 1; k <= Math.max(1, Math.floor(n / 4)) && k <= 32; k *= 2) lags.push(k);
   const variances = lags.map((k) => lagVariance({ x, y, scales }, k));
-  const seen = lags.filter((_, i) => variances[i] > 0);
-  if (!(variances[0] > 0)) return { sd: 0, slowSd: 0, correlation: 0, inflation: 1 };
-  let least = Number.POSITIVE_INFINITY;
-  let percent = 0;
-  for (let candidate = 0; candidate <= HIGHEST_CORRELATION_PERCENT; candidate++) {
-    const error = misfit(
-      seen,
-      variances.filter((v) => v > 0),
-      candidate / 100,
-    );
-    if (error < least - 1e-12) [least, percent] = [error, candidate];
-  }
-  const correlation = ((percent / 100) * n) / (n + 12);
+  if (!(variances[0] > 0)) return { sd: 0, slowSd: 0, correlation: 0, inflation: 1, slowest: { sd: 0, inflation: 1 } };
+  const seen = lags.map((k, i) => ({ k, variance: variances[i] })).filter(({ variance }) => variance > 0);
+  const misfits = CORRELATIONS.map((phi) => misfit(seen, phi, n));
+  const least = Math.min(...misfits);
+  const fitted = CORRELATIONS[misfits.indexOf(least)];
+  const highest = CORRELATIONS[misfits.findLastIndex((value) => value <= least + SLOWEST_MISFIT)];
+  const correlation = (fitted * n) / (n + 12);
   // The shortest lag is the best measured: its variance is kept, whatever the correlation came to be.
-  const sd = Math.sqrt(variances[0] / shape(1, correlation));
-  const slowSd = Math.sqrt(variances[0] / shape(1, percent / 100));
-  return { sd, slowSd, correlation, inflation: (1 + correlation) / (1 - correlation) };
+  const sdAt = (phi: number) => Math.sqrt(variances[0] / shape(1, phi));
+  return {
+    sd: sdAt(correlation),
+    slowSd: sdAt(fitted),
+    correlation,
+    inflation: inflationAt(correlation),
+    slowest: { sd: sdAt(highest), inflation: inflationAt(highest) },
+  };
 }
+
+const inflationAt = (phi: number): number => (1 + phi) / (1 - phi);
 
 /** Variance of y_i − (y_{i−k} + y_{i+k})/2 under AR(1) of variance 1. */
 const shape = (k: number, phi: number): number => ((3 - phi ** k) * (1 - phi ** k)) / 2;
@@ -77,12 +82,15 @@ function lagVariance(
   return left.length === 0 ? Number.NaN : (1.4826 * median(left)) ** 2;
 }
 
-/** Σ (1 − (σ² g_k + c k⁴)/v_k)² over the lags, at its least over σ² and c ≥ 0. */
-function misfit(lags: readonly number[], variances: readonly number[], phi: number): number {
-  const g = lags.map((k, i) => shape(k, phi) / variances[i]);
-  const h = lags.map((k, i) => k ** 4 / variances[i]);
-  const [gg, gh, hh] = [inner(g, g), inner(g, h), inner(h, h)];
-  const [g1, h1] = [g.reduce((a, b) => a + b, 0), h.reduce((a, b) => a + b, 0)];
+/**
+ * Σ w_k (1 − (σ² g_k + c k⁴)/v_k)² over the lags, at its least over σ² and c ≥ 0: about χ², a robust variance from n − 2k
+ * overlapping differences having a relative variance near 5(k + ½)/n (simulated, independent noise).
+ */
+function misfit(lags: readonly { readonly k: number; readonly variance: number }[], phi: number, n: number): number {
+  const roots = lags.map(({ k }) => Math.sqrt(n / (5 * (k + 0.5))));
+  const g = lags.map(({ k, variance }, i) => (roots[i] * shape(k, phi)) / variance);
+  const h = lags.map(({ k, variance }, i) => (roots[i] * k ** 4) / variance);
+  const [gg, gh, hh, g1, h1] = [inner(g, g), inner(g, h), inner(h, h), inner(g, roots), inner(h, roots)];
   const determinant = gg * hh - gh * gh;
   let noise = g1 / gg;
   let bend = 0;
@@ -90,7 +98,7 @@ function misfit(lags: readonly number[], variances: readonly number[], phi: numb
     const [both, bent] = [(g1 * hh - h1 * gh) / determinant, (h1 * gg - g1 * gh) / determinant];
     if (both > 0 && bent > 0) [noise, bend] = [both, bent];
   }
-  return lags.reduce((sum, _, i) => sum + (1 - noise * g[i] - bend * h[i]) ** 2, 0);
+  return roots.reduce((sum, root, i) => sum + (root - noise * g[i] - bend * h[i]) ** 2, 0);
 }
 
 function inner(a: readonly number[], b: readonly number[]): number {

@@ -1,0 +1,96 @@
+/**
+ * @file The detectors that take part: what each makes of a series, as steps.
+ */
+import { Rng } from "../../src/core/index.ts";
+import {
+  changePoints,
+  courseChanges,
+  cusum,
+  cusumThreshold,
+  OnlineChanges,
+  robustNoiseSd,
+  trajectoryNoise,
+} from "../../src/science/index.ts";
+import type { PeerProcess } from "../peerProcess.ts";
+import type { TrueSeries } from "./cases.ts";
+
+export interface Detector {
+  readonly name: string;
+  readonly detect: (series: readonly TrueSeries[]) => Promise<number[][]>;
+}
+
+const each = (name: string, detect: (series: TrueSeries) => number[]): Detector => ({
+  name,
+  detect: async (series) => series.map(detect),
+});
+
+/** What `ontogeny observe` calls change points. */
+export const ours = each("courses", ({ steps, values, ses }) =>
+  courseChanges({ measure: "m", steps, values }, ses === undefined ? {} : { ses }).map(({ step }) => step!),
+);
+
+/** Our PELT with segments of constant mean and its default penalty, 2σ² ln n. */
+export const ourPelt = each("PELT, means", ({ steps, values }) =>
+  changePoints({ measure: "m", steps, values }).map(({ step }) => step!),
+);
+
+/** BIC as ruptures' examples use it: pen = ln n · σ² for l2, σ from first differences, robustly. */
+export function rupturesPelt(peer: PeerProcess): Detector {
+  return {
+    name: peer.name,
+    detect: async (series) => {
+      const penalties = series.map(({ values }) => Math.log(values.length) * robustNoiseSd(values) ** 2);
+      const request = { series: series.map(({ values }) => values), penalties };
+      const { changes } = await peer.ask<{ changes: number[][] }>(request);
+      return changes.map((indices, i) => indices.map((at) => series[i].steps[at]));
+    },
+  };
+}
+
+const CALM = 20;
+
+/** Online: alarms where the posterior of a recent change passes .95, then starts afresh. The prior comes from the first 20 values. */
+export const online = each("BOCPD, lines", ({ steps, values }) => {
+  const alarms: number[] = [];
+  for (let start = 0; start + CALM < values.length; ) {
+    const calm = values.slice(start, start + CALM);
+    const { slowSd } = trajectoryNoise(
+      calm.map((_, i) => i),
+      calm,
+    );
+    const spread = Math.max(...calm) - Math.min(...calm);
+    const detector = new OnlineChanges({
+      noiseSd: slowSd || 1e-9,
+      level: calm[0],
+      levelSd: 5 * (spread || 1e-9),
+      meanRun: 1000,
+    });
+    let i = start;
+    for (; i < values.length; i++) if (detector.push(values[i]).changed > 0.95 && i >= start + CALM) break;
+    if (i < values.length) alarms.push(steps[i]);
+    start = i;
+  }
+  return alarms;
+});
+
+const threshold = new Map<number, number>();
+
+/** CUSUM of values standardised by the first 20, threshold for one false alarm in 2,000 values at the correlation seen there. */
+export const sums = each("CUSUM", ({ steps, values }) => {
+  const calm = values.slice(0, CALM);
+  const noise = trajectoryNoise(
+    calm.map((_, i) => i),
+    calm,
+  );
+  const correlation = Math.round(10 * noise.correlation) / 10;
+  if (!threshold.has(correlation)) {
+    const rng = Rng.of(1, "bench cusum", correlation);
+    threshold.set(correlation, cusumThreshold({ runLength: 2000, correlation, runs: 200, rng }).threshold);
+  }
+  const centre = calm.reduce((a, b) => a + b, 0) / CALM;
+  const alarm = cusum(
+    values.slice(CALM).map((v) => (v - centre) / (noise.sd || 1e-9)),
+    { threshold: threshold.get(correlation)! },
+  );
+  return alarm === undefined ? [] : [steps[CALM + alarm.alarm]];
+});
