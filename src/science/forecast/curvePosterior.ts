@@ -126,7 +126,7 @@ function setupOf({ points: { values, scales, steps }, leastNoise = 0 }: CurveQue
   return { last: values[values.length - 1], spread, noise, levels };
 }
 
-/** Standard deviation of the noise at scale 1, from how far inner points lie off the line through their neighbours in ln(step). */
+/** Standard deviation of the noise at scale 1, from how far inner points lie off the line through their neighbours in ln(step); 0 below three points. */
 export function neighbourNoise(steps: readonly number[], values: readonly number[], scales: readonly number[]): number {
   const squares: number[] = [];
   for (let i = 1; i + 1 < steps.length; i++) {
@@ -135,6 +135,7 @@ export function neighbourNoise(steps: readonly number[], values: readonly number
     const variance = scales[i] ** 2 + ((1 - share) * scales[i - 1]) ** 2 + (share * scales[i + 1]) ** 2;
     squares.push((miss * miss) / variance);
   }
+  if (squares.length === 0) return 0;
   // The median of a squared standard normal is .4549.
   return Math.sqrt(median(squares) / 0.4549);
 }

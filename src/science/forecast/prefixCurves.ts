@@ -84,6 +84,11 @@ export interface PrefixForecast {
  */
 export function forecastFromPrefix(prefix: Trajectory, task: ForecastTask): PrefixForecast {
   const points = prefixPoints(upTo(prefix, task.cutoff), task);
+  if (points.values.every((value) => value === points.values[0]))
+    throw new RefusedError(
+      "Learning curves",
+      `${task.target} of run ${prefix.run} has not moved: there is no curve to continue`,
+    );
   const ownMiss = missOfOwnEnd(points, task);
   if (ownMiss > 5)
     throw new RefusedError(
