@@ -151,6 +151,14 @@ describe("the forecast of a run from its own curve", () => {
     expect(() => forecastFromPrefix(jump, task)).toThrow(/last third of the curve so far misses .* stated spreads/);
   });
 
+  test("a cohort's noise keeps a run that happens not to move from being forecast exactly; alone such a run is refused", () => {
+    const runs = cohortOf(10, 3);
+    const still = { ...runs[0], values: { loss: runs[0].steps.map(() => 3) } };
+    const { quantiles } = prefixCurves().fit(runs.slice(1), task).predict(still);
+    expect(quantiles.at(-4)! - quantiles[3]).toBeGreaterThan(0.01);
+    expect(() => forecastFromPrefix(still, task)).toThrow("loss of run run 0 has not moved");
+  });
+
   test("long series are averaged into bins; stated standard errors give relative precision", () => {
     const steps = Array.from({ length: 1000 }, (_, i) => i + 1);
     const long = { run: "long", steps, values: { loss: steps.map((step) => 5 / step) } };

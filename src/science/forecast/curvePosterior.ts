@@ -24,6 +24,8 @@ export interface CurveQuestion {
   readonly targetStep: number;
   /** What is believed of value(target) − value(cutoff) before the curve is seen. */
   readonly gain: { readonly mean: number; readonly sd: number };
+  /** The noise at scale 1 is at least this: what other runs or standard errors say where a series does not move. */
+  readonly leastNoise?: number;
   /** Value that curves with a finite start begin near, e.g. chance level. */
   readonly start?: number;
   readonly range?: readonly [number | null, number | null];
@@ -113,18 +115,18 @@ interface Setup {
   readonly levels: readonly number[];
 }
 
-function setupOf({ points: { values, scales, steps } }: CurveQuestion): Setup {
+function setupOf({ points: { values, scales, steps }, leastNoise = 0 }: CurveQuestion): Setup {
   const ascending = sorted(values);
   const spread = ascending[ascending.length - 1] - ascending[0];
   const size = Math.max(Math.abs(ascending[0]), Math.abs(ascending[ascending.length - 1]));
-  const floor = Math.max(1e-3 * spread, 1e-9 * size, Number.MIN_VALUE);
+  const floor = Math.max(leastNoise, 1e-3 * spread, 1e-9 * size, 1e-150);
   const noise = Math.max(neighbourNoise(steps, values, scales), floor);
-  const [low, high] = [noise / 3, Math.max(3 * noise, spread / 2)];
+  const [low, high] = [Math.max(noise / 3, leastNoise), Math.max(3 * noise, spread / 2)];
   const levels = Array.from({ length: NOISE_LEVELS }, (_, i) => low * (high / low) ** (i / (NOISE_LEVELS - 1)));
   return { last: values[values.length - 1], spread, noise, levels };
 }
 
-/** Standard deviation of the noise at scale 1, from how far inner points lie off the line through their neighbours in ln(step). */
+/** Standard deviation of the noise at scale 1, from how far inner points lie off the line through their neighbours in ln(step); 0 below three points. */
 export function neighbourNoise(steps: readonly number[], values: readonly number[], scales: readonly number[]): number {
   const squares: number[] = [];
   for (let i = 1; i + 1 < steps.length; i++) {
@@ -133,6 +135,7 @@ export function neighbourNoise(steps: readonly number[], values: readonly number
     const variance = scales[i] ** 2 + ((1 - share) * scales[i - 1]) ** 2 + (share * scales[i + 1]) ** 2;
     squares.push((miss * miss) / variance);
   }
+  if (squares.length === 0) return 0;
   // The median of a squared standard normal is .4549.
   return Math.sqrt(median(squares) / 0.4549);
 }

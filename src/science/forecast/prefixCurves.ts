@@ -7,7 +7,7 @@
 import { type Distribution, RefusedError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
 import { mean, median, sd } from "../stats/moments.ts";
-import { type CurvePoints, type CurvePosterior, curvePosterior } from "./curvePosterior.ts";
+import { type CurvePoints, type CurvePosterior, curvePosterior, neighbourNoise } from "./curvePosterior.ts";
 import { distributionFrom } from "./distribution.ts";
 import {
   cohortTargets,
@@ -23,6 +23,8 @@ import {
 const MOST_POINTS = 64;
 /** Taken from further back where the last decade holds fewer. */
 const FEWEST_POINTS = 6;
+/** No run's noise is taken to be below this share of the cohort's median: a series that happens not to move is not exact. */
+const LEAST_NOISE = 0.3;
 /** Prior weight, in runs, of the spread that the curves state themselves, against what the cohort shows of it. */
 const TRUST_IN_OWN_SPREAD = 2;
 
@@ -43,24 +45,25 @@ export function prefixCurves({ name = "own curve" }: { readonly name?: string } 
       const points = cohort.map((run) => prefixPoints(upTo(run, task.cutoff), task));
       const gains = targets.map((target, i) => target - points[i].values[points[i].values.length - 1]);
       const units = cohort.map(unitOf);
+      const leastNoise = LEAST_NOISE * median(points.map((own) => neighbourNoise(own.steps, own.values, own.scales)));
       const others = <T>(column: readonly T[], unit: string) => column.filter((_, k) => units[k] !== unit);
       const stated = points.map((own, i) => {
         const rest = others(gains, units[i]);
-        return posteriorOf(own, task, gainPrior(rest.length > 0 ? rest : gains));
+        return posteriorOf(own, task, gainPrior(rest.length > 0 ? rest : gains), leastNoise);
       });
       const leftOutErrors = stated.map((posterior, i) => targets[i] - posterior.mean);
       const squares = stated.map((posterior, i) => (leftOutErrors[i] / posterior.sd) ** 2);
       const widening = wideningOf(squares);
       const prior = gainPrior(gains);
       return {
-        parameters: { gainMean: prior.mean, gainSd: prior.sd, widening },
+        parameters: { gainMean: prior.mean, gainSd: prior.sd, widening, leastNoise },
         leftOutErrors,
         leftOut: () =>
           stated.map((posterior, i) =>
             mixtureDistribution(posterior, wideningOf(others(squares, units[i])), task.range),
           ),
         predict: (prefix) =>
-          mixtureDistribution(posteriorOf(prefixPoints(prefix, task), task, prior), widening, task.range),
+          mixtureDistribution(posteriorOf(prefixPoints(prefix, task), task, prior, leastNoise), widening, task.range),
       };
     },
   });
@@ -81,6 +84,11 @@ export interface PrefixForecast {
  */
 export function forecastFromPrefix(prefix: Trajectory, task: ForecastTask): PrefixForecast {
   const points = prefixPoints(upTo(prefix, task.cutoff), task);
+  if (points.values.every((value) => value === points.values[0]))
+    throw new RefusedError(
+      "Learning curves",
+      `${task.target} of run ${prefix.run} has not moved: there is no curve to continue`,
+    );
   const ownMiss = missOfOwnEnd(points, task);
   if (ownMiss > 5)
     throw new RefusedError(
@@ -98,9 +106,14 @@ function wideningOf(squares: readonly number[]): number {
   return Math.sqrt((TRUST_IN_OWN_SPREAD + sum) / (TRUST_IN_OWN_SPREAD + squares.length));
 }
 
-function posteriorOf(points: CurvePoints, task: ForecastTask, gain: { mean: number; sd: number }): CurvePosterior {
+function posteriorOf(
+  points: CurvePoints,
+  task: ForecastTask,
+  gain: { mean: number; sd: number },
+  leastNoise?: number,
+): CurvePosterior {
   const { cutoff, targetStep, range, chance } = task;
-  return curvePosterior({ points, cutoff, targetStep, gain, start: chance, range });
+  return curvePosterior({ points, cutoff, targetStep, gain, start: chance, range, leastNoise });
 }
 
 function gainPrior(gains: readonly number[]): { mean: number; sd: number } {

@@ -127,6 +127,27 @@ describe("ridgeAverage", () => {
     expect(inside / repeats).toBeGreaterThan(0.89);
   });
 
+  test("6 runs, 120 features moved by one trait: 50% intervals for runs whose trait lies outside hold 30 to 75% of outcomes", () => {
+    const rng = Rng.of(5);
+    let inside = 0;
+    const repeats = 200;
+    const runOf = (trait: number) => ({
+      row: Array.from({ length: 120 }, (_, j) => (j % 2 === 0 ? trait : 0) + 0.5 * rng.normal()),
+      y: trait + 0.3 * rng.normal(),
+    });
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const runs = [-1, -0.9, 0, 0.1, 1, 1.1].map(runOf);
+      const next = runOf(rng.uniform() < 0.5 ? -2 : 2);
+      const { centre, scale } = ridgeAverage({ x: runs.map(({ row }) => row), y: runs.map(({ y }) => y) }).predict(
+        next.row,
+      );
+      // Student t on 5 df: half of the mass within .727.
+      inside += Math.abs(next.y - centre) <= 0.727 * scale ? 1 : 0;
+    }
+    expect(inside / repeats).toBeGreaterThan(0.3);
+    expect(inside / repeats).toBeLessThan(0.75);
+  });
+
   test("equal outcomes give a point, and bad shapes or values are refused", () => {
     const x = [[1], [2], [4]];
     expect(ridgeAverage({ x, y: [2, 2, 2] }).predict([9])).toMatchObject({ centre: 2, scale: 0 });
