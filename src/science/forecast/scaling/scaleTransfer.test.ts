@@ -1,4 +1,5 @@
 /** @file Scale transfer on sizes with a known law, its rules for what is fitted and judged, and the error law. */
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../../core/index.ts";
 import { errorForecast, errorLawEnsemble, errorLawEstimates, errorLawFit } from "./errorLaw.ts";
@@ -53,6 +54,39 @@ describe("scale transfer", () => {
       "0 of 3 sizes are at least 4 times smaller than the largest; 2 are needed (largest / smallest is 3.0)",
     );
   });
+});
+
+const GEMSTONES = new URL("../../../../../shared/data/gemstones/gemstones_task_losses.csv", import.meta.url);
+const isAbsent = !existsSync(GEMSTONES);
+
+describe(`Gemstones, 18–64M → 319M${isAbsent ? " (skipped: ../shared/data/gemstones is absent)" : ""}`, () => {
+  test.skipIf(isAbsent)(
+    "the power law without a floor misses the larger model's hellaswag loss by less than 5%, nearest size by 3 × more; the floor is refused",
+    () => {
+      const rows = readFileSync(GEMSTONES, "utf8")
+        .trim()
+        .split(/\r?\n/)
+        .map((line) => line.split(","));
+      const last = new Map<string, ScalingPoint>();
+      for (const [model, , step, task, loss, , , , key] of rows) {
+        const [, width, depth] = /(\d+)x(\d+)/.exec(model) ?? [];
+        if (task !== "hellaswag" || key !== "zeroshot" || step === "" || Number(step) < (last.get(model)?.data ?? 0))
+          continue;
+        last.set(model, {
+          run: model,
+          size: 12 * Number(width) ** 2 * Number(depth),
+          data: Number(step),
+          loss: Number(loss),
+        });
+      }
+      const { scores, refused, fittedSizes, targetSizes } = scaleTransfer([...last.values()]);
+      expect([fittedSizes.length, targetSizes]).toEqual([11, [318504960]]);
+      const miss = (method: string) => scores.find((score) => score.method === method)!.meanRelative;
+      expect(miss("log-linear")).toBeLessThan(0.05);
+      expect(miss("nearest size")).toBeGreaterThan(3 * miss("log-linear"));
+      expect(refused.map(({ method }) => method)).toContain("power law with floor");
+    },
+  );
 });
 
 describe("error from loss", () => {
