@@ -10,6 +10,8 @@ import type { ColumnMapping, SourceFile, SourceTree } from "../../bridges/index.
 import { OntogenyError } from "../../core/index.ts";
 
 const HEAD_BYTES = 65_536;
+/** Of first bytes kept in memory; with more files, the oldest are read again when asked for. */
+const HEADS_KEPT_BYTES = 64 * 2 ** 20;
 /** Folders that hold programs, not results. */
 const NOT_ENTERED = new Set(["node_modules", ".git", ".ontogeny", "__pycache__", ".venv", "venv", "site-packages"]);
 
@@ -30,7 +32,8 @@ export class ScannedTree implements SourceTree {
   readonly mapping: ColumnMapping | undefined;
   readonly skipped: TreeSkip[] = [];
   private present: readonly SourceFile[];
-  private readonly heads = new Map<string, Promise<Uint8Array>>();
+  private readonly heads = new Map<string, Uint8Array>();
+  private headBytes = 0;
 
   constructor(root: string, files: readonly SourceFile[], mapping?: ColumnMapping) {
     this.root = root;
@@ -48,14 +51,19 @@ export class ScannedTree implements SourceTree {
     this.present = this.present.filter((file) => !taken.has(file.path));
   }
 
-  head(file: SourceFile): Promise<Uint8Array> {
-    let head = this.heads.get(file.path);
-    if (head === undefined) {
-      head = readStart(file.path).catch((error) => {
-        this.skip(file, "UNREADABLE", error instanceof Error ? error.message : String(error));
-        return new Uint8Array();
-      });
-      this.heads.set(file.path, head);
+  async head(file: SourceFile): Promise<Uint8Array> {
+    const known = this.heads.get(file.path);
+    if (known !== undefined) return known;
+    const head = await readStart(file.path).catch((error) => {
+      this.skip(file, "UNREADABLE", error instanceof Error ? error.message : String(error));
+      return new Uint8Array();
+    });
+    this.heads.set(file.path, head);
+    this.headBytes += head.length;
+    for (const [path, oldest] of this.heads) {
+      if (this.headBytes <= HEADS_KEPT_BYTES) break;
+      this.heads.delete(path);
+      this.headBytes -= oldest.length;
     }
     return head;
   }
@@ -127,7 +135,7 @@ async function readStart(file: string): Promise<Uint8Array> {
   try {
     const bytes = new Uint8Array(HEAD_BYTES);
     const { bytesRead } = await handle.read(bytes, 0, HEAD_BYTES, 0);
-    return bytes.subarray(0, bytesRead);
+    return bytes.slice(0, bytesRead);
   } finally {
     await handle.close();
   }
