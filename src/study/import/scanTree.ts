@@ -69,6 +69,8 @@ export class ScannedTree implements SourceTree {
   }
 
   skip({ relative }: Pick<SourceFile, "relative">, code: string, why: string): void {
+    // Several bridges may look at one file.
+    if (this.skipped.some((skip) => skip.relative === relative && skip.code === code)) return;
     this.skipped.push({ relative, code, why });
   }
 }
