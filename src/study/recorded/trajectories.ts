@@ -101,6 +101,11 @@ export function trajectorySet(runs: readonly RecordedRun[], request: TrajectoryR
   };
 }
 
+/** A run by itself, in its own steps, without covariates. */
+export function runTrajectory(run: RecordedRun): Trajectory {
+  return { ...columnsOf(run, 1), run: run.name };
+}
+
 /** From a setting that names the number of parameters, else from the run's name, else from the evaluated model's. */
 export function maybeSize(run: Pick<RecordedRun, "name" | "configuration" | "contexts">): number | undefined {
   const entries = Object.entries(run.configuration);
