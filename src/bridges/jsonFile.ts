@@ -15,19 +15,26 @@ export type JsonFile =
   | { readonly value?: undefined; readonly code: string; readonly why: string };
 
 /** Parsed JSON takes up to some 20 times its text; 64 MiB keep a small machine alive. */
-export const JSON_FILE_BYTES_AT_MOST = 64 * 2 ** 20;
+const JSON_FILE_BYTES_AT_MOST = 64 * 2 ** 20;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A third less work for small files than the one of node:fs/promises, and results often are thousands of them. */
 const readText = promisify(readFile);
 
-export async function readJsonFile(file: SourceFile, bytesAtMost = JSON_FILE_BYTES_AT_MOST): Promise<JsonFile> {
-  if (file.bytes > bytesAtMost)
+/** `head`: the file's beginning, if it is in memory; where it is all of the file, the file is not opened again. */
+export async function readJsonFile(file: SourceFile, head: Uint8Array = NO_BYTES): Promise<JsonFile> {
+  if (file.bytes > JSON_FILE_BYTES_AT_MOST)
     return {
       code: "JSON_TOO_LARGE",
-      why: `${file.relative}: ${file.bytes} bytes, at most ${bytesAtMost} are read as one JSON document; write JSONL or CSV, which are streamed`,
+      why: `${file.relative}: ${file.bytes} bytes, at most ${JSON_FILE_BYTES_AT_MOST} are read as one JSON document; write JSONL or CSV, which are streamed`,
     };
   try {
-    return { value: parseTolerantJson(await readText(file.path, "utf8")) };
+    const isWhole = file.bytes > 0 && head.length === file.bytes;
+    const text = isWhole
+      ? Buffer.from(head.buffer, head.byteOffset, head.length).toString()
+      : await readText(file.path, "utf8");
+    return { value: parseTolerantJson(text) };
   } catch (error) {
     const code = error instanceof OntogenyError ? error.code : "READ_FAILED";
     return { code, why: `${file.relative}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}` };

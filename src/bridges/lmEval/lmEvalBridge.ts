@@ -26,6 +26,9 @@ export const lmEvalBridge: Bridge = {
   read,
 };
 
+/** What claiming saw. The tree keeps it as long as its files: most results are not longer, and are not opened twice. */
+const heads = new WeakMap<SourceFile, Uint8Array>();
+
 const BATCH_FILES = 32;
 const BATCH_BYTES = 8 * 2 ** 20;
 
@@ -34,7 +37,10 @@ async function claim(tree: SourceTree): Promise<ImportUnit[]> {
   const samples: SourceFile[] = [];
   for (const file of tree.files) {
     if (/(?:^|\/)samples_[^/]*\.jsonl$/.test(file.relative)) samples.push(file);
-    if (!mayHoldResults(file.relative) || !looksLikeResults(await tree.head(file))) continue;
+    if (!mayHoldResults(file.relative)) continue;
+    const head = await tree.head(file);
+    if (!looksLikeResults(head)) continue;
+    heads.set(file, head);
     const { folder, stem } = trajectoryOf(file.relative);
     const key = [folder, stem].filter((part) => part !== "").join("/");
     const known = byKey.get(key);
@@ -78,30 +84,29 @@ function folderOf(relative: string): string {
 async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json | undefined> {
   const state = LmEvalState.parse(from);
   for (const { relative } of unit.companions ?? []) if (from === undefined) sink.skip("LM_EVAL_SAMPLES", relative);
-  const files = unit.files.filter(({ relative }) => !state.has(relative)).sort(byStep);
+  const files = inOrder(unit.files.filter(({ relative }) => !state.has(relative)));
   const reader = new UnitReader(unit, sink, state);
   for (const batch of batches(files)) {
-    const parsed = await Promise.all(batch.map((file) => readJsonFile(file)));
+    const parsed = await Promise.all(batch.map((file) => readJsonFile(file, heads.get(file))));
     reader.take(batch.map((file, index) => ({ file, json: parsed[index] })));
     await sink.drain(batch.reduce((bytes, file) => bytes + file.bytes, 0));
   }
   return state.toJson();
 }
 
-function byStep(a: SourceFile, b: SourceFile): number {
-  return (
-    orderOf(a) - orderOf(b) ||
-    compareText(dateInName(a.relative), dateInName(b.relative)) ||
-    compareText(a.relative, b.relative)
-  );
+/** By the step that names state, then by date, then by name. */
+function inOrder(files: readonly SourceFile[]): SourceFile[] {
+  const keyed = files.map((file) => {
+    const { relative } = file;
+    const name = relative.slice(relative.lastIndexOf("/") + 1);
+    return { file, step: maybeStepInName(name) ?? maybeStepInFolders(relative) ?? 0, date: dateInName(relative) };
+  });
+  keyed.sort((a, b) => a.step - b.step || compareText(a.date, b.date) || compareText(a.file.relative, b.file.relative));
+  return keyed.map(({ file }) => file);
 }
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a === b ? 0 : 1;
-}
-
-function orderOf({ relative }: SourceFile): number {
-  return maybeStepInName(relative.slice(relative.lastIndexOf("/") + 1)) ?? maybeStepInFolders(relative) ?? 0;
 }
 
 function* batches(files: readonly SourceFile[]): Generator<SourceFile[]> {
