@@ -2,12 +2,15 @@
  * @file Covariates of the configuration by which a cohort's runs differ, on the scale on which they act.
  *
  * Those that every cohort run states as a finite number and that differ. One that is positive and spans twofold or more is
- * taken in its logarithm where its values lie more symmetrically there (sizes, learning rates act by ratios).
+ * taken in its logarithm (sizes, learning rates, weight decays act by ratios), unless its values lie clearly less
+ * symmetrically there.
  */
 import { mean, sd } from "../stats/moments.ts";
 import type { Trajectory } from "./forecaster.ts";
 
 const LOGARITHM_FROM = 2;
+/** Difference in skewness. */
+const CLEARLY = 0.5;
 
 export interface Covariate {
   readonly name: string;
@@ -32,7 +35,7 @@ export function differingCovariates(cohort: readonly Trajectory[]): Covariate[] 
 function isTakenInLogarithm(column: readonly number[]): boolean {
   const [low, high] = [Math.min(...column), Math.max(...column)];
   if (!(low > 0) || high < LOGARITHM_FROM * low) return false;
-  return Math.abs(skewness(column.map(Math.log))) <= Math.abs(skewness(column)) + 1e-9;
+  return Math.abs(skewness(column.map(Math.log))) <= Math.abs(skewness(column)) + CLEARLY;
 }
 
 function skewness(values: readonly number[]): number {

@@ -8,8 +8,8 @@
 import { RefusedError } from "../../core/index.ts";
 import { mean } from "../stats/moments.ts";
 import { distributionFrom, studentTGrid } from "./distribution.ts";
-import { defineForecaster, type Forecaster, type ForecastTask, type Trajectory, unitOf } from "./forecaster.ts";
-import { type CentreAndSd, cohortProcess } from "./process/cohortProcess.ts";
+import { defineForecaster, type Forecaster, type Trajectory, unitOf } from "./forecaster.ts";
+import { type CentreAndSd, cohortProcess, type ProcessTask, pooledMeasures } from "./process/cohortProcess.ts";
 
 /** Tails of the predictive: checkpoints spike. */
 const DF = 5;
@@ -18,24 +18,26 @@ const T_GRID = studentTGrid(DF);
 const OWN_SPREAD_UNITS = 2;
 
 /** See process/processModel.ts; predictive Student t on 5 df, its scale the model's sd times the calibrated factor. */
-export function curveProcess(): Forecaster {
+export function curveProcess({ configuration = true }: { configuration?: boolean } = {}): Forecaster {
   return defineForecaster({
-    name: "curve process",
+    name: configuration ? "curve process" : "curve process without configuration",
     role: "method",
     version: 1,
-    description:
-      "Gaussian process over runs and ln(step): smoothed level, and gain learned from the cohort's curves by configuration; spread calibrated on left-out units over all measures",
-    fit(cohort, task) {
+    description: `Gaussian process over runs and ln(step): smoothed level, and gain learned from the cohort's curves${configuration ? " by configuration" : ""}; spread calibrated on left-out units over all measures`,
+    fit(cohort, plainTask) {
+      const task = { ...plainTask, isConfigured: configuration };
       const process = cohortProcess(cohort, task);
       const factor = spreadFactor(cohort, task);
       const forecastOf = ({ centre, sd }: CentreAndSd) =>
         distributionFrom((p) => process.scale.from(centre + sd * factor * T_GRID.get(p)!), task.range);
       const kinds = process.relations.kinds;
-      const sds = process.learned.logSds;
+      const best = process.weights.indexOf(Math.max(...process.weights));
+      const sds = process.learned.models[best].logSds;
       return {
         parameters: {
           scale: process.scale.name,
           covariates: [...process.relations.covariates],
+          motions: process.learned.models.map(({ pace, swell }, k) => [pace, swell, process.weights[k]]),
           factor,
           df: DF,
           levelSds: kinds.map((kind, k) => [kind, Math.exp(sds[k])]),
@@ -55,14 +57,15 @@ export function curveProcess(): Forecaster {
 const factors = new WeakMap<readonly Trajectory[], Map<string, number>>();
 
 /** Scale of the standardised left-out errors over all measures of the cohort, shrunk to 1 by the number of units. */
-function spreadFactor(cohort: readonly Trajectory[], task: ForecastTask): number {
+function spreadFactor(cohort: readonly Trajectory[], task: ProcessTask): number {
   const known = factors.get(cohort) ?? new Map<string, number>();
   factors.set(cohort, known);
-  const key = `${task.targetStep} ${task.cutoff}`;
+  const key = JSON.stringify([task.targetStep, task.cutoff, task.isConfigured]);
   let factor = known.get(key);
   if (factor === undefined) {
-    const measures = [...new Set([task.target, ...Object.keys(cohort[0].values)])];
-    const errors = measures.flatMap((target) => standardisedErrors(cohort, { ...task, target }));
+    const errors = pooledMeasures(cohort, task.target).flatMap((target) =>
+      standardisedErrors(cohort, { ...task, target }),
+    );
     const units = new Set(cohort.map(unitOf)).size;
     factor = studentScale(errors) ** (units / (units + OWN_SPREAD_UNITS));
     known.set(key, factor);
@@ -70,7 +73,7 @@ function spreadFactor(cohort: readonly Trajectory[], task: ForecastTask): number
   return factor;
 }
 
-function standardisedErrors(cohort: readonly Trajectory[], task: ForecastTask): number[] {
+function standardisedErrors(cohort: readonly Trajectory[], task: ProcessTask): number[] {
   try {
     return cohortProcess(cohort, task).leftOut.map(({ centre, sd, outcome }) => (outcome - centre) / sd);
   } catch (error) {

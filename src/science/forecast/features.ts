@@ -42,7 +42,7 @@ export function earlyFeatures(cohort: readonly Trajectory[], cutoff: number): Fe
 
 /**
  * Each covariate that differs in the cohort (covariates.ts), and the square of each that has more values than a parabola
- * has coefficients. Throws REFUSED when a cohort run lacks one that another states.
+ * has coefficients; outside the cohort's range the square stays what it is at the end. Throws REFUSED when a cohort run lacks one that another states.
  */
 export function configurationFeatures(cohort: readonly Trajectory[]): Feature[] {
   const known = new Set(cohort.flatMap((run) => Object.keys(run.configuration ?? {})));

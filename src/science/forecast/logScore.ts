@@ -16,7 +16,8 @@ export function logScore(distribution: Distribution, outcome: number): number {
   if (!Number.isFinite(outcome)) throw new DomainError("logScore: outcome", "a finite number", outcome);
   const { probabilities, quantiles } = distribution;
   const last = quantiles.length - 1;
-  const floor = Math.max(NARROWEST * (quantiles[last] - quantiles[0]), Number.MIN_VALUE);
+  const size = Math.max(Math.abs(quantiles[0]), Math.abs(quantiles[last]), Math.abs(outcome));
+  const floor = Math.max(NARROWEST * Math.max(quantiles[last] - quantiles[0], 1e-3 * size), 1e-300);
   const density = (k: number) =>
     (probabilities[k + 1] - probabilities[k]) / Math.max(quantiles[k + 1] - quantiles[k], floor);
   const tail = (left: number, beside: number, distance: number) => -Math.log(beside) + (distance * beside) / left;

@@ -45,7 +45,8 @@ export function recordedForecasters({
     ...(scale === undefined ? [] : [smallerScale({ covariate: scale })]),
     earlyMeasures({ configuration: hasConfiguration }),
     curveFamily(),
-    curveProcess(),
+    curveProcess({ configuration: false }),
+    ...(hasConfiguration ? [curveProcess()] : []),
   ];
   return [...members, chosenCombination(members)];
 }

@@ -1,11 +1,12 @@
 /**
- * @file Weights of a combination of forecasts from how each did on left-out units, by CRPS.
+ * @file Weights of a linear pool of forecasters from how each did on left-out units, by CRPS.
  *
- * Minimises the mean score of the averaged quantiles plus a Kullback–Leibler pull towards equal weights that fades with the
- * number of units: with few units the evidence between near-equals is noise. Cases that some member did not forecast are the
- * caller's to leave out.
+ * The CRPS of a pool is quadratic in its weights, so a unit's evidence is one vector and one matrix. The weights are the
+ * average of the best ones over random reweightings of the units (Bayesian bootstrap): where units disagree on which member is
+ * best, several share; a little pull keeps equals equal. Cases that some member did not forecast are the caller's to leave
+ * out.
  */
-import { type Distribution, ShapeError } from "../../core/index.ts";
+import { type Distribution, Rng, ShapeError } from "../../core/index.ts";
 
 export interface StackingCase {
   readonly unit: string;
@@ -16,80 +17,111 @@ export interface StackingCase {
   readonly scale: number;
 }
 
-/** Strength of the pull, in units of the best member's score, for one unit; divided by their number. */
-const PULL = 0.3;
-const STEPS = 150;
+const DRAWS = 40;
+const STEPS = 200;
+/** Kullback–Leibler pull to equal weights, in units of the best member's score. */
+const PULL = 0.02;
+
+/** Mean scores of one unit's cases: a pool with weights w scores near·w − ½ w·apart·w. */
+interface UnitScores {
+  /** E|X − y| by member. */
+  readonly near: Float64Array;
+  /** E|X − X′| by pair of members. */
+  readonly apart: Float64Array;
+}
 
 /**
- * Weights that sum to 1; equal ones for no cases. Units count equally, however many cases they have. Exponentiated-gradient
- * descent on a convex objective: CRPS as twice the mean quantile loss (Gneiting & Ranjan 2011), linear between members'
- * quantiles.
+ * Weights that sum to 1; equal ones for no cases. Units count equally, however many cases they have. Source of the pool's
+ * score: Gneiting & Raftery (2007), eq. 21; of the reweighting: Rubin (1981), as for stacking in Yao et al. (2018), §3.2.
  */
 export function stackingWeights(cases: readonly StackingCase[], members: number): number[] {
   const equal = new Array<number>(members).fill(1 / members);
-  if (cases.length === 0 || members === 0) return equal;
-  const { probabilities } = cases[0].forecasts[0];
-  const p = probabilities.length;
-  const units = new Map<string, number>();
+  if (cases.length === 0 || members < 2) return equal;
+  const units = unitScores(cases, members);
+  const alone = equal.map(
+    (_, m) => units.reduce((sum, { near, apart }) => sum + near[m] - 0.5 * apart[m * members + m], 0) / units.length,
+  );
+  const best = Math.min(...alone);
+  if (!(best > 0)) return shares(alone.map((one) => Number(one === best)));
+  const rng = Rng.of("stacking");
+  const sum = equal.map(() => 0);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const drawn = shares(units.map(() => -Math.log(1 - rng.uniform())));
+    bestPool(units, drawn, { members, unit: best }).forEach((weight, m) => {
+      sum[m] += weight / DRAWS;
+    });
+  }
+  return sum;
+}
+
+/** Minimises the pool's score over the simplex by exponentiated-gradient steps from equal weights; convex. */
+function bestPool(
+  units: readonly UnitScores[],
+  drawn: readonly number[],
+  { members, unit }: { members: number; unit: number },
+): number[] {
+  const near = new Float64Array(members);
+  const apart = new Float64Array(members * members);
+  units.forEach((one, u) => {
+    for (let m = 0; m < members; m++) near[m] += (drawn[u] * one.near[m]) / unit;
+    for (let t = 0; t < apart.length; t++) apart[t] += (drawn[u] * one.apart[t]) / unit;
+  });
+  let weights = new Array<number>(members).fill(1 / members);
+  for (let step = 0; step < STEPS; step++) {
+    const slopes = weights.map((weight, m) => {
+      let slope = near[m] + PULL * Math.log(Math.max(weight, 1e-12));
+      for (let k = 0; k < members; k++) slope -= apart[m * members + k] * weights[k];
+      return slope;
+    });
+    const least = Math.min(...slopes);
+    const rate = 2;
+    weights = shares(weights.map((weight, m) => weight * Math.exp(-rate * (slopes[m] - least))));
+  }
+  return weights;
+}
+
+function unitScores(cases: readonly StackingCase[], members: number): UnitScores[] {
+  const counts = new Map<string, number>();
   for (const { unit, forecasts } of cases) {
     if (forecasts.length !== members)
       throw new ShapeError("stackingWeights: forecasts", `[${members}]`, [forecasts.length]);
-    units.set(unit, (units.get(unit) ?? 0) + 1);
+    counts.set(unit, (counts.get(unit) ?? 0) + 1);
   }
-  const shares = cases.map(({ unit, scale }) => 1 / (units.size * units.get(unit)! * scale));
-  // case × probability × member, every third probability: the averages need no finer grid.
-  const kept = probabilities.map((_, k) => k).filter((k) => k % 3 === 1 || p < 9);
-  const levels = kept.map((k) => probabilities[k]);
-  const masses = levels.map((level, k) => ((levels[k + 1] ?? 2 - level) - (levels[k - 1] ?? -level)) / 2);
-  const quantiles = new Float64Array(cases.length * levels.length * members);
-  cases.forEach(({ forecasts }, c) => {
-    kept.forEach((k, l) => {
-      forecasts.forEach((one, m) => {
-        quantiles[(c * levels.length + l) * members + m] = one.quantiles[k];
-      });
-    });
-  });
-  const score = (weights: ArrayLike<number>, gradient?: Float64Array): number => {
-    let total = 0;
-    let at = 0;
-    for (let c = 0; c < cases.length; c++) {
-      const { outcome } = cases[c];
-      for (let l = 0; l < levels.length; l++, at += members) {
-        let averaged = 0;
-        for (let m = 0; m < members; m++) averaged += weights[m] * quantiles[at + m];
-        const slope = 2 * shares[c] * masses[l] * (outcome >= averaged ? -levels[l] : 1 - levels[l]);
-        total += slope * (averaged - outcome);
-        if (gradient !== undefined) for (let m = 0; m < members; m++) gradient[m] += slope * quantiles[at + m];
+  const units = new Map<string, UnitScores>();
+  const { kept, masses } = thinned(cases[0].forecasts[0].probabilities);
+  for (const { unit, forecasts, outcome, scale } of cases) {
+    const known = units.get(unit) ?? { near: new Float64Array(members), apart: new Float64Array(members * members) };
+    units.set(unit, known);
+    const share = 1 / (counts.get(unit)! * scale);
+    const points = forecasts.map(({ quantiles }) => kept.map((k) => quantiles[k]));
+    for (let m = 0; m < members; m++) {
+      for (let k = 0; k < masses.length; k++) known.near[m] += share * masses[k] * Math.abs(points[m][k] - outcome);
+      for (let n = 0; n <= m; n++) {
+        const distance = share * meanDistance(points[m], points[n], masses);
+        known.apart[m * members + n] += distance;
+        if (n < m) known.apart[n * members + m] += distance;
       }
     }
-    return total;
-  };
-  const alone = equal.map((_, m) => score(equal.map((__, k) => Number(k === m))));
-  const best = Math.min(...alone);
-  if (!(best > 0)) return normalised(alone.map((one) => Number(one === best)));
-  const pull = PULL / units.size;
-  let logs = normalisedLogs(alone.map((one) => -(one / best) / pull));
-  const mean = new Float64Array(members);
-  for (let step = 0; step < STEPS; step++) {
-    const weights = logs.map(Math.exp);
-    const gradient = new Float64Array(members);
-    score(weights, gradient);
-    // Mirror descent: the pull's own part is the step towards −gradient/pull.
-    const rate = 1 / (step / 10 + 2);
-    logs = normalisedLogs(logs.map((log, m) => (1 - rate) * log - (rate * gradient[m]) / (best * pull)));
-    const from = STEPS / 2;
-    if (step >= from) for (let m = 0; m < members; m++) mean[m] += Math.exp(logs[m]) / (STEPS - from);
   }
-  return normalised([...mean]);
+  return [...units.values()];
 }
 
-function normalised(weights: readonly number[]): number[] {
+/** Every third quantile, standing for the probability around it: a pool's weights need no finer grid. */
+function thinned(probabilities: readonly number[]): { kept: number[]; masses: number[] } {
+  const kept = probabilities.map((_, k) => k).filter((k) => k % 3 === 1 || probabilities.length < 9);
+  const levels = kept.map((k) => probabilities[k]);
+  const masses = levels.map((level, k) => ((levels[k + 1] ?? 2 - level) - (levels[k - 1] ?? -level)) / 2);
+  return { kept, masses };
+}
+
+function meanDistance(a: readonly number[], b: readonly number[], masses: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++)
+    for (let j = 0; j < b.length; j++) sum += masses[i] * masses[j] * Math.abs(a[i] - b[j]);
+  return sum;
+}
+
+function shares(weights: readonly number[]): number[] {
   const total = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / total);
-}
-
-function normalisedLogs(logs: readonly number[]): number[] {
-  const top = Math.max(...logs);
-  const total = top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0));
-  return logs.map((log) => log - total);
 }

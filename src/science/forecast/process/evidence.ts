@@ -21,7 +21,7 @@ export interface StepBasis {
   readonly logNoiseShape: number;
 }
 
-export function stepBasis(c: Float64Array, noiseShape: Float64Array): StepBasis {
+export function stepBasis(c: Float64Array, noiseShape: Float64Array, amplitude?: Float64Array): StepBasis {
   const g = noiseShape.length;
   const scaled = new Float64Array(g * g);
   for (let i = 0; i < g; i++)
@@ -37,7 +37,7 @@ export function stepBasis(c: Float64Array, noiseShape: Float64Array): StepBasis 
     logNoiseShape += Math.log(noiseShape[i]);
     for (let k = 0; k < g; k++) {
       rotation[i * g + k] = vectors[i * g + k] / root;
-      ones[k] += rotation[i * g + k];
+      ones[k] += rotation[i * g + k] * (amplitude?.[i] ?? 1);
       growth[i * g + k] = gammas[k] * vectors[i * g + k] * root;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * @file How runs are related to each other before their curves are seen: alike as runs, by their configuration, or not.
+ * @file How runs depart together from what is common to all: by their configuration, or each for itself.
  *
  * Covariates are those of covariates.ts, standardised over the cohort. A new run that lacks one is refused.
  */
@@ -11,8 +11,8 @@ import type { Trajectory } from "../forecaster.ts";
 /** Distance, in standard deviations of a covariate, over which departures from the linear law are shared. */
 const NEARNESS = 0.7;
 
-/** "all": one value for all runs; "linear" in the covariates; "near": smooth in them; "own": each run for itself. */
-export type Relation = "all" | "linear" | "near" | "own";
+/** "linear" in the covariates; "near": smooth in them; "own": each run for itself. */
+export type Relation = "linear" | "near" | "own";
 
 export interface RunRelations {
   readonly covariates: readonly string[];
@@ -25,8 +25,9 @@ export interface RunRelations {
   subset(runs: readonly number[]): RunRelations;
 }
 
-export function runRelations(cohort: readonly Trajectory[]): RunRelations {
-  const covariates = differingCovariates(cohort);
+/** `isConfigured` false: every run for itself, whatever its configuration. */
+export function runRelations(cohort: readonly Trajectory[], { isConfigured = true } = {}): RunRelations {
+  const covariates = isConfigured ? differingCovariates(cohort) : [];
   const scaled = covariates.map(({ name, of }) => {
     const column = cohort.map(of);
     const [centre, spread] = [mean(column), sd(column)];
@@ -52,7 +53,7 @@ function relationsOf(
   covariates: readonly string[],
   rowOf: (run: Trajectory) => number[],
 ): RunRelations {
-  const kinds: Relation[] = covariates.length === 0 ? ["all", "own"] : ["all", "linear", "near", "own"];
+  const kinds: Relation[] = covariates.length === 0 ? ["own"] : ["linear", "near", "own"];
   const n = rows.length;
   return {
     covariates,
@@ -83,7 +84,6 @@ function relationsOf(
 }
 
 function related(kind: Exclude<Relation, "own">, a: readonly number[], b: readonly number[]): number {
-  if (kind === "all") return 1;
   let [inner, distance] = [0, 0];
   for (let k = 0; k < a.length; k++) {
     inner += a[k] * b[k];
