@@ -15,6 +15,7 @@ export { type AuditReport, type AuditRunsOptions, auditRuns } from "./study/comm
 export { type BranchOptions, type BranchResult, branchRun } from "./study/commands/branchRun.ts";
 export { type EffectOptions, type EffectResult, effectOf } from "./study/commands/effectOf.ts";
 export { type ForecastAnswer, type ForecastOptions, forecastRun } from "./study/commands/forecastRun.ts";
+export { type RecordedEffect, type RecordedEffectOptions, recordedEffect } from "./study/commands/recordedEffect.ts";
 export { type VerifyOptions, type VerifyResult, verifyRun } from "./study/commands/verifyRun.ts";
 export {
   followTree,

@@ -3,16 +3,10 @@
  */
 import type { Finding, FindingCode, MeasuredSeries, RecordedRun } from "../../core/index.ts";
 
-/** Looks at one run by itself. */
-export type RunCheck = (run: RecordedRun, options: CheckOptions) => Finding[];
-
-/** Looks at runs beside each other. */
-export type RunsCheck = (runs: readonly RecordedRun[], options: CheckOptions) => Finding[];
-
 export interface CheckOptions {
   /**
-   * False alarms that a check may raise: per clean run for a RunCheck, per clean set of runs for a RunsCheck. Each check
-   * divides it by the number of places at which it looks.
+   * False alarms that a check may raise: per clean run for a check of one run, per clean set of runs for a check that
+   * looks at runs beside each other. Each check divides it by the number of places at which it looks.
    */
   readonly level: number;
 }

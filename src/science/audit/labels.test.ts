@@ -32,6 +32,14 @@ describe("labels", () => {
     expect(labels([run("model-1.4b", { model: "org/model-1400m" })])).toEqual([]);
   });
 
+  test("19M for 70m is counting without embeddings, unless another folder is called 19m", () => {
+    const small = run("pythia-70m", { model: "/ckpts/19M" });
+    expect(labels([small])).toMatchObject([{ severity: "note" }]);
+    expect(labels([small, run("pythia-19m", {})])).toMatchObject([
+      { severity: "error", where: { runs: ["pythia-70m"] } },
+    ]);
+  });
+
   test("another seed is a warning", () => {
     expect(labels([run("grok/seed_3", {}, { configuration: { seed: 4 } })])).toMatchObject([
       { severity: "warning", evidence: { named: 3 } },

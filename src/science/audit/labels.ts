@@ -12,11 +12,13 @@ const NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", 
 const SHOTS = new RegExp(`(?:^|[^a-z0-9])(\\d+|${NUMBERS.join("|")})[-_ ]?shots?(?:$|[^a-z])`, "gi");
 const SIZES = /(?:^|[^a-z0-9.])(\d+(?:\.\d+)?)([mb])(?:$|[^a-z0-9])/gi;
 const UNITS: Readonly<Record<string, number>> = { m: 1e6, b: 1e9 };
+/** Parameters in the embeddings of a small model: two tables of 50,000 × 1,024. */
+const EMBEDDINGS_AT_MOST = 1.1e8;
 /** Agreement with the other runs that makes a word a label: at least this many of them, and all but one in ten. */
 const WITNESSES = 4;
 
 export function labels(runs: readonly RecordedRun[]): Finding[] {
-  return [...runs.flatMap((run) => [...shots(run), ...sizes(run), ...seeds(run)]), ...variantWords(runs)];
+  return [...runs.flatMap((run) => [...shots(run), ...sizes(run, runs), ...seeds(run)]), ...variantWords(runs)];
 }
 
 function shots(run: RecordedRun): Finding[] {
@@ -36,23 +38,31 @@ function countOf(word: string): number {
   return at >= 0 ? at : Number(word);
 }
 
-function sizes(run: RecordedRun): Finding[] {
+function sizes(run: RecordedRun, runs: readonly RecordedRun[]): Finding[] {
   const named = sizesIn(pathOf(run));
   const stated = sizesIn(modelsOf(run));
   if (named.length === 0 || stated.length === 0) return [];
-  const ratio = Math.min(...named.flatMap((a) => stated.map((b) => Math.max(a, b) / Math.min(a, b))));
+  const pairs = named.flatMap((a) => stated.map((b) => ({ a, b, ratio: Math.max(a, b) / Math.min(a, b) })));
+  const { a, b, ratio } = pairs.reduce((best, pair) => (pair.ratio < best.ratio ? pair : best));
   if (ratio < 1.001) return [];
   const text = (values: readonly number[]) =>
     listed(values.map((value) => (value >= 1e9 ? `${value / 1e9}B` : `${value / 1e6}M`)));
   const what = `its name says ${text(named)} parameters, the evaluated model says ${text(stated)}`;
+  // Runs of one name that all state the same other size were renamed; one among them that states its name was not.
+  const alike = runs
+    .filter((other) => other !== run && sizesIn([other.name]).includes(a))
+    .map((other) => sizesIn(modelsOf(other)));
+  const isRenamed = alike.some((sizes) => sizes.includes(b)) && !alike.some((sizes) => sizes.includes(a));
+  const isElsewhere = runs.some((other) => other !== run && sizesIn([other.name]).includes(b));
+  const isCounting = ratio <= 1.25 || (b < a && a - b <= EMBEDDINGS_AT_MOST && (isRenamed || !isElsewhere));
   return [
-    ratio <= 1.25
+    isCounting
       ? mislabelled(run, "note", `${what} (parameters are counted with and without embeddings)`, {
           named,
           stated,
           ratio,
         })
-      : mislabelled(run, "error", what, { named, stated, ratio }),
+      : mislabelled(run, "error", what, { named, stated, ratio, anotherRunHasThatName: isElsewhere }),
   ];
 }
 

@@ -65,6 +65,23 @@ describe("repeatedCheckpoints", () => {
     ]);
   });
 
+  test("branches that go on at other steps share a prefix too", () => {
+    const cut = (run: typeof first, id: string, keep: (i: number) => boolean) => ({
+      ...changed(run, (series) => ({
+        ...series,
+        steps: series.steps.filter((_, i) => keep(i)),
+        values: series.values.filter((_, i) => keep(i)),
+        ses: series.ses?.filter((_, i) => keep(i)),
+      })),
+      id,
+      name: id,
+    });
+    const branches = [cut(first, "a", (i) => i < 10 || i % 2 === 0), cut(first, "b", (i) => i < 10 || i % 2 === 1)];
+    expect(repeatedCheckpoints(branches, options)).toMatchObject([
+      { code: "prefix-shared", where: { steps: [[1000, 10000]] } },
+    ]);
+  });
+
   test("finds a checkpoint of one run inside another", () => {
     const mixed = changed(second, (series) => ({
       ...series,

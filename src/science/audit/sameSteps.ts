@@ -120,7 +120,9 @@ function describe(
   const differing = common.filter((one) => !equal.includes(one));
   const last = steps[steps.length - 1];
   const isAll = equal.length >= 0.8 * common.length;
-  const isPrefix = differing.length > 0 && differing.every(({ step }) => step > last);
+  // Branches may go on at other steps after the fork, so that all common steps agree.
+  const goOn = [a, b].every((run) => gridOf(run).some((step) => step > last));
+  const isPrefix = differing.every(({ step }) => step > last) && (differing.length > 0 || goOn);
   const smaller = Math.min(gridOf(a).length, gridOf(b).length);
   const isSameModel = steps.every((step) => {
     const [one, two] = [contextAt(a, step), contextAt(b, step)];
@@ -142,7 +144,7 @@ function describe(
     },
   };
   const names = `${a.name} and ${b.name}`;
-  if (isPrefix && !isAll)
+  if (isPrefix && (!isAll || (differing.length === 0 && !isSameModel)))
     return equal.length < 2 && common.length > 2
       ? undefined
       : finding(

@@ -79,6 +79,15 @@ describe("standardErrors", () => {
     expect(standardErrors(runOf({ "test.accuracy": { steps, values, ses } }))).toEqual([]);
   });
 
+  test("a mean whose items sometimes all agree passes, one whose errors are all 0 does not", () => {
+    const values = steps.map((_, i) => 20 + (i % 3) / 2);
+    const some = steps.map((_, i) => (i % 3 === 0 ? 0 : 0.2));
+    expect(standardErrors(runOf({ reward: { steps, values, ses: some } }))).toEqual([]);
+    expect(standardErrors(runOf({ reward: { steps, values, ses: steps.map(() => 0) } }))).toMatchObject([
+      { code: "standard-error-implausible", evidence: { points: 12 } },
+    ]);
+  });
+
   test("errors of other means imply nothing about items", () => {
     const rng = Rng.of(1, "bootstrap");
     const values = shares(400);

@@ -4,7 +4,7 @@
  * For a share of n right answers, se² = p(1 − p)/(n − 1) (or /n): each point tells n. Where nine of ten points agree on
  * one n, the others were measured on other items or carry another error. No share can have a standard error above √(p(1 − p)/(n − 1)),
  * or that with one item more right and wrong. Points with p of 0 or 1, or without a stated error, say
- * nothing. Other means are only checked for errors that are negative or 0 while the values move.
+ * nothing. Other means are only checked for errors that are negative, or 0 throughout.
  */
 import { betaSd, type Finding, type MeasuredSeries, type RecordedRun } from "../../core/index.ts";
 import { median } from "../stats/moments.ts";
@@ -43,12 +43,14 @@ function impossibleErrors(measure: string, series: MeasuredSeries): (Odd & { why
   const { values, ses = [], ns } = series;
   const where = (isOdd: (se: number, i: number) => boolean) => ses.flatMap((se, i) => (isOdd(se, i) ? [i] : []));
   const moves = values.some((value, i) => i > 0 && value !== values[i - 1]);
+  // Other means have no error where all their items agree (games won by the same score); all of them never do.
+  const isEmpty = moves && ses.every((se) => se === 0 || Number.isNaN(se));
   const share = isShare(series);
   const named: [string, number[]][] = [
     ["negative", where((se) => se < 0)],
     [
-      share ? "0 with a share strictly between 0 and 1" : "0 while the values move",
-      where((se, i) => se === 0 && (share ? values[i] > 0 && values[i] < 1 : moves)),
+      share ? "0 with a share strictly between 0 and 1" : "0 throughout while the values move",
+      where((se, i) => se === 0 && (share ? values[i] > 0 && values[i] < 1 : isEmpty)),
     ],
     [
       "larger than any values between 0 and 1 allow",

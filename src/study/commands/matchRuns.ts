@@ -5,6 +5,7 @@
  */
 import { OntogenyError, type RecordedRun } from "../../core/index.ts";
 import { isSchedule } from "../../science/index.ts";
+import { matchesPattern } from "../recorded/listRuns.ts";
 
 export interface Window {
   readonly low: number;
@@ -17,6 +18,8 @@ export interface Window {
 
 export interface Matched {
   readonly names: readonly string[];
+  /** Everything measured in all runs, asked for or not: it tells whether they were measured alike. */
+  readonly common: readonly string[];
   /** Steps that all runs have, for at least one measure; ascending. */
   readonly steps: readonly number[];
   readonly window: Window;
@@ -25,8 +28,8 @@ export interface Matched {
 export interface MatchOptions {
   readonly from?: number | "last";
   readonly to?: number;
-  /** Keep learning rates, token counts and the like: they were asked for by name. */
-  readonly keepSchedules: boolean;
+  /** Names or patterns; absent: all but learning rates, token counts and the like. */
+  readonly measures?: readonly string[];
 }
 
 /**
@@ -40,7 +43,10 @@ export function matchRuns(
 ): Matched {
   const runs = [...treated, ...control];
   const common = [...runs[0].series.keys()].filter((name) => runs.every(({ series }) => series.has(name)));
-  const names = options.keepSchedules ? common : common.filter((name) => !isSchedule(name));
+  const { measures } = options;
+  const isMeasured = (name: string) => !isSchedule(name);
+  const isChosen = (name: string) => measures!.some((pattern) => matchesPattern(name, pattern));
+  const names = common.filter(measures === undefined ? isMeasured : isChosen);
   const bySteps = names
     .map((name) => ({ name, steps: commonSteps(runs, name) }))
     .filter(({ steps }) => steps.length > 0);
@@ -64,6 +70,7 @@ export function matchRuns(
   const isPrefixed = from === "fork" && low > upTo[0];
   return {
     names: bySteps.map(({ name }) => name),
+    common: common.filter(isMeasured),
     steps,
     window: {
       low: inside[0],

@@ -107,15 +107,13 @@ describe.skipIf(!hasRealData)(`published contrasts${UNLESS_ABSENT}`, () => {
   test("Pythia 1.4b gender swap: no effect detected on CrowS-Pairs English gender, |Δ| ≤ .005", async () => {
     const runs = await realRuns("pythia/evals/pythia-v1/pythia-1.4b-deduped");
     const measures = ["crows_pairs_english_gender/pct_stereotype"];
-    const only = (name: string) => {
-      const found = endingWith(runs, name);
-      return [{ ...found, series: new Map([...found.series].filter(([measure]) => measures.includes(measure))) }];
-    };
     for (const [treated, value, steps] of [
       ["intervention-1.4b-deduped", -0.0022, 10],
       ["intervention-1.4b-deduped-long", 0.0011, 30],
     ] as const) {
-      const { effects, limits, window } = effectOfRuns(only(treated), only("baseline"), { measures });
+      const { effects, limits, window } = effectOfRuns([endingWith(runs, treated)], [endingWith(runs, "baseline")], {
+        measures,
+      });
       const [{ effect, onTheseItems, adjustedP }] = effects;
       expect(window.matchedSteps).toBe(steps);
       expect(effect.value).toBeCloseTo(value, 4);
@@ -160,7 +158,10 @@ describe.skipIf(!hasRealData)(`published contrasts${UNLESS_ABSENT}`, () => {
         }),
       ),
     };
-    expect(() => effectOfRuns([treated], [variant], {})).toThrow(
+    // The other evaluator shows in the likelihoods; it may have touched what was asked for too.
+    expect(() =>
+      effectOfRuns([treated], [variant], { measures: ["crows_pairs_english_gender/pct_stereotype"] }),
+    ).toThrow(
       expect.objectContaining({
         code: "NOT_COMPARABLE",
         message: expect.stringContaining("another statistic under the same name"),

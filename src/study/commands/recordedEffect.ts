@@ -55,13 +55,11 @@ export interface Named {
 }
 
 export async function recordedEffect(options: RecordedEffectOptions): Promise<RecordedEffect> {
-  const { home, measures } = options;
+  const { home } = options;
   const workspace = await Workspace.open(home);
   const all = listRuns(workspace);
   const [treated, control] = await Promise.all(
-    [options.treated, options.control].map((selectors) =>
-      loadRuns(workspace, selectRuns(all, selectors), { measures }),
-    ),
+    [options.treated, options.control].map((selectors) => loadRuns(workspace, selectRuns(all, selectors))),
   );
   return effectOfRuns(treated, control, options);
 }
@@ -80,7 +78,7 @@ export function effectOfRuns(
     );
   if (treated.length === 0 || control.length === 0)
     throw new DomainError("Effect", "runs in both arms", `${treated.length} treated and ${control.length} control`);
-  const { names, steps, window } = matchRuns(treated, control, { from, to, keepSchedules: measures !== undefined });
+  const { names, common, steps, window } = matchRuns(treated, control, { from, to, measures });
   const found = audit([...treated, ...control]);
   const touched = {
     runs: [...treated, ...control].map(({ id }) => id),
@@ -89,7 +87,10 @@ export function effectOfRuns(
   };
   const { despite: overridden, warnings } = requireSound("Effect", found, touched, { despite });
   const inside = steps.filter((step) => step >= window.low && step <= window.high);
-  const { differences, statedShare } = comparability({ treated, control, measures: names, steps: inside });
+  const { differences: all, statedShare } = comparability({ treated, control, measures: common, steps: inside });
+  const differences = all.filter(
+    ({ measures: affected, chance }) => chance !== undefined || affected.some((name) => names.includes(name)),
+  );
   const comparable = comparableNames(names, differences, { isChosen: measures !== undefined, despite });
   const { design, ground, effects, refused } = effectsOf({ treated, control, names: comparable, window, level });
   if (effects.length === 0) throw new RefusedError("Effect", refused[0]?.reason ?? "no measure is left");
@@ -126,7 +127,8 @@ function comparableNames(
   if (despite || differences.length === 0) return names;
   const affected = new Set(differences.flatMap(({ measures }) => measures));
   const left = names.filter((name) => !affected.has(name));
-  const ofEvaluator = differences.find(({ isOfEvaluator }) => isOfEvaluator);
+  // An inferred change of the evaluator may touch other measures where it cannot be seen.
+  const ofEvaluator = differences.find(({ isOfEvaluator, chance }) => isOfEvaluator && chance !== undefined);
   if (left.length > 0 && !isChosen && ofEvaluator === undefined) return left;
   const { what, ground, chance } = ofEvaluator ?? differences[0];
   throw new OntogenyError(
