@@ -7,7 +7,7 @@ import {
   courseChanges,
   cusum,
   cusumThreshold,
-  OnlineChanges,
+  LiveWatch,
   robustNoiseSd,
   trajectoryNoise,
 } from "../../src/science/index.ts";
@@ -49,28 +49,10 @@ export function rupturesPelt(peer: PeerProcess): Detector {
 
 const CALM = 20;
 
-/** Online: alarms where the posterior of a recent change passes .95, then starts afresh. The prior comes from the first 20 values. */
+/** What `ontogeny observe --live` does: an alarm stands at the value that raised it. */
 export const online = each("BOCPD, lines", ({ steps, values }) => {
-  const alarms: number[] = [];
-  for (let start = 0; start + CALM < values.length; ) {
-    const calm = values.slice(start, start + CALM);
-    const { slowSd } = trajectoryNoise(
-      calm.map((_, i) => i),
-      calm,
-    );
-    const spread = Math.max(...calm) - Math.min(...calm);
-    const detector = new OnlineChanges({
-      noiseSd: slowSd || 1e-9,
-      level: calm[0],
-      levelSd: 5 * (spread || 1e-9),
-      meanRun: 1000,
-    });
-    let i = start;
-    for (; i < values.length; i++) if (detector.push(values[i]).changed > 0.95 && i >= start + CALM) break;
-    if (i < values.length) alarms.push(steps[i]);
-    start = i;
-  }
-  return alarms;
+  const watch = new LiveWatch("m");
+  return values.flatMap((value, i) => watch.push(steps[i], value)?.high ?? []);
 });
 
 const threshold = new Map<number, number>();

@@ -5,6 +5,7 @@ import { type Event, formatEstimate } from "../core/index.ts";
 import type { Robustness } from "../science/index.ts";
 import type { Observation, ObservedEvent, RefusedSeries } from "../study/observe/observeRuns.ts";
 import type { OnsetDelay, OnsetSummary } from "../study/observe/onsetSummary.ts";
+import type { Alarm } from "../study/observe/watchRuns.ts";
 import { renderTable, shortNumber } from "./table.ts";
 
 export function observeText(observation: Observation, { limit }: { readonly limit: number }): string {
@@ -64,6 +65,17 @@ function sharedSteps(events: readonly ObservedEvent[]): string[] {
   ];
 }
 
+/** One line: when, where, what, how sure. */
+export function alarmText({ run, event, isPast }: Alarm): string {
+  const what =
+    event.kind === "divergence"
+      ? `is ${String(event.evidence.value)}`
+      : `changes, now ${shortNumber(event.evidence.value as number)}`;
+  const since = event.kind === "divergence" ? "" : `, since a step within ${withinText(event)}`;
+  const sure = event.certainty === undefined ? "" : ` (${sureText(event)})`;
+  return `${isPast ? "before: " : ""}step ${event.high}: ${run} ${event.measure} ${what}${since}${sure}`;
+}
+
 /** `prefix`: the folder that all runs' names begin with; absent: one run, no column for it. */
 function eventTable(rows: readonly Row[], prefix: string | undefined): string {
   return renderTable(rows, [
@@ -72,10 +84,18 @@ function eventTable(rows: readonly Row[], prefix: string | undefined): string {
     { title: "EVENT", text: ({ event }) => event.kind },
     { title: "STEP", text: ({ event }) => shortNumber(event.step), align: "right" },
     { title: "WITHIN", text: ({ event }) => withinText(event) },
-    { title: "WHAT", text: ({ event, others }) => whatText(event) + (others === 0 ? "" : `; ${others} more`) },
+    { title: "WHAT", text: whatOf },
     { title: "SURE", text: ({ event }) => sureText(event) },
     { title: "METRIC", text: ({ robustness }) => robustnessText(robustness) },
   ]);
+}
+
+function whatOf({ event, rise, others }: Row): string {
+  const half =
+    rise === undefined
+      ? ""
+      : `; half by ${formatEstimate(rise.t50)}, 10–90% in ${shortNumber(Number(rise.width.value.toPrecision(2)))} steps`;
+  return `${whatText(event)}${half}${others === 0 ? "" : `; ${others} more`}`;
 }
 
 /** "a/b/" for "a/b/x" and "a/b/y/z"; "" when they share no folder. */

@@ -76,6 +76,7 @@ export * from "./observe/divergence.ts";
 export * from "./observe/excursions.ts";
 export * from "./observe/itemErrors.ts";
 export * from "./observe/kaplanMeier.ts";
+export * from "./observe/liveWatch.ts";
 export * from "./observe/localWiggle.ts";
 export * from "./observe/logisticRise.ts";
 export * from "./observe/m4.ts";

@@ -26,7 +26,7 @@ const FEWEST = 9;
 /** A change must pass both tests, which seldom fail together: each is run at its own multiple of the rate asked for, so that together they keep it. */
 const STANDOUT_SHARE = 2.5;
 const MOST_POINTS = 400;
-const MOST_CANDIDATES = 60;
+const MOST_CANDIDATES = 50;
 /** Places that are looked at though they do not stand out enough by themselves. */
 const PEAKS = 20;
 /** A grid of splits sees at least about half of what the best split gains. */

@@ -24,7 +24,7 @@ export interface Courses {
 
 /**
  * `x` ascending, [n]; `y` [n]; `weights` inverse variances, [n]. A fit of m points costs O(m · knots), few knots being
- * active. Least squares over f = a + Σ c_k min(x, x_k), c ≥ 0, by support reduction (Groeneboom, Jongbloed & Wellner,
+ * active; costs are kept. Least squares over f = a + Σ c_k min(x, x_k), c ≥ 0, by support reduction (Groeneboom, Jongbloed & Wellner,
  * Scand. J. Statist. 35, 2008, §3); exact up to a gradient of 1e-9 of the weighted variance.
  */
 export function courses(x: readonly number[], y: readonly number[], weights: readonly number[]): Courses {
@@ -43,7 +43,16 @@ export function courses(x: readonly number[], y: readonly number[], weights: rea
     const falling = concaveFit(x, y, weights, start, end, -1);
     return rising.cost <= falling.cost ? { ...rising, rising: true } : { ...falling, rising: false };
   };
-  return { cost: (start, end) => curve(start, end).cost, curve };
+  const known = new Map<number, number>();
+  const cost = (start: number, end: number): number => {
+    const key = start * (y.length + 1) + end;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const value = curve(start, end).cost;
+    known.set(key, value);
+    return value;
+  };
+  return { cost, curve };
 }
 
 interface ConcaveFit {

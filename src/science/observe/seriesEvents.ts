@@ -31,7 +31,7 @@ export interface SeriesEvents {
   /** The least step, as a share of the series' range on that scale, that the search for changes would find. */
   readonly smallestChange: number;
   readonly shape?: Breakthrough;
-  /** The whole series as one rise or fall, where that describes it. */
+  /** The whole series as one rise or fall, where it has one change point and that describes it. */
   readonly rise?: LogisticRise;
 }
 
@@ -104,7 +104,7 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     scale,
     smallestChange: smallestChange(calm.series, calm.ses) / range,
     ...(finite >= 3 ? { shape: breakthrough(whole) } : {}),
-    ...(changes.length > 0 ? maybeRise(calm.series, calm.ses, scale) : {}),
+    ...(changes.length === 1 ? maybeRise(calm.series, calm.ses, scale) : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../../core/index.ts";
 import {
   type CompanionChanges,
+  type LogisticRise,
   metricRobustness,
   type Robustness,
   type SeedMixture,
@@ -46,6 +47,8 @@ export interface ObservedEvent {
   readonly notability: number;
   /** Of changes in measures that count right answers. */
   readonly robustness?: Robustness;
+  /** Of the only change of a series that is one rise or fall: when half of it was done, and how long it took. */
+  readonly rise?: LogisticRise;
 }
 
 export interface RefusedSeries {
@@ -118,7 +121,15 @@ export function observeRuns({
       if (kept.length === 0) quiet++;
       for (const { event, notability } of kept) {
         const robustness = event.kind === "change-point" ? robustnessOf(run, event, eventsOf) : undefined;
-        events.push({ id: run.id, run: run.name, event, notability, ...(robustness ? { robustness } : {}) });
+        const rise = event.kind === "change-point" ? found.rise : undefined;
+        events.push({
+          id: run.id,
+          run: run.name,
+          event,
+          notability,
+          ...(robustness ? { robustness } : {}),
+          ...(rise ? { rise } : {}),
+        });
       }
     }
   }
@@ -146,7 +157,8 @@ export function observeRuns({
   };
 }
 
-function isWanted(run: RecordedRun, { measure, steps }: MeasuredSeries, patterns: readonly string[]): boolean {
+/** Whether a series is looked at: see the file's comment. */
+export function isWanted(run: RecordedRun, { measure, steps }: MeasuredSeries, patterns: readonly string[]): boolean {
   if (steps.length === 0) return false;
   if (patterns.length > 0) return patterns.some((pattern) => matchesPattern(measure, pattern));
   return !isBookkeeping(measure) && run.specs.get(measure)?.family !== "optimization";
