@@ -27,3 +27,11 @@ function jsonOrText(text: string): Json {
     return text;
   }
 }
+
+/** A step, or "final". */
+export function targetStep(text: string): "final" | number {
+  if (text === "final") return text;
+  const step = Number(text);
+  if (!Number.isInteger(step) || step < 1) throw new UsageError(`expected a step or final, got "${text}"`);
+  return step;
+}

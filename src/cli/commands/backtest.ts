@@ -6,6 +6,7 @@ import type { BacktestAnswer, Cutoff } from "../../study/commands/backtestRuns.t
 import { backtestText } from "../backtestText.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
+import { targetStep } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
 interface BacktestOptions extends CommonOptions {
@@ -53,7 +54,7 @@ async function backtest(selectors: readonly string[], options: BacktestOptions):
 }
 
 /** "3000,25%" → cutoffs. */
-export function cutoffList(text: string): Cutoff[] {
+function cutoffList(text: string): Cutoff[] {
   return text.split(",").map((part): Cutoff => {
     const word = part.trim();
     const number = Number(word.replace(/%$/, ""));
@@ -61,12 +62,4 @@ export function cutoffList(text: string): Cutoff[] {
       throw new UsageError(`--cutoffs: expected steps or shares such as 3000,25%, got "${word}"`);
     return word.endsWith("%") ? { share: number / 100 } : { step: number };
   });
-}
-
-export function targetStep(text: string): "final" | number {
-  if (text === "final") return text;
-  const step = Number(text);
-  if (!Number.isInteger(step) || step < 1)
-    throw new UsageError(`--target-step: expected a step or final, got "${text}"`);
-  return step;
 }

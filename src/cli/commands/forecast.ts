@@ -1,34 +1,96 @@
 /**
- * @file `ontogeny forecast`: how a run will end, from what it has shown so far and from how a study's cohort ended.
+ * @file `ontogeny forecast`: how a run will end, from what it has shown so far and from how others ended: a study's cohort,
+ * or other recorded runs. `--score` scores the registered ones whose outcome has come.
  */
 import type { Command } from "commander";
 import type { Distribution } from "../../core/index.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
-import { wholeNumber } from "../options.ts";
+import { UsageError } from "../failure.ts";
+import { targetStep, wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
+import { recordedForecastText } from "../recordedForecastText.ts";
 import { resolveId } from "../resolve.ts";
+import { scoringText } from "../scoringText.ts";
 import { findStudy, requireResults } from "../studies.ts";
 import { renderTable, shortNumber } from "../table.ts";
 
 interface ForecastOptions extends CommonOptions {
-  readonly study: string;
+  readonly study?: string;
   readonly target?: string;
+  readonly measure?: string[];
   readonly at?: number;
+  readonly to?: "final" | number;
+  readonly cohort?: string[];
+  readonly leaveOut?: string;
+  readonly covariate?: string[];
+  readonly despite?: boolean;
+  readonly score?: boolean;
 }
 
 export function forecastCommand(): Command {
-  return makeCommand("forecast", "Forecast how a run ends, from a study's cohort", [
+  const collect = (text: string, before: string[] = []) => [...before, text];
+  return makeCommand("forecast", "Forecast how a run ends, from its beginning and from other runs", [
     "ontogeny forecast r1a2b3 --study shortcut-digits --target conflict.accuracy",
     "ontogeny forecast r1a2b3 --study shortcut-digits --at 200   (as if only the first 200 steps were known)",
+    "ontogeny forecast pythia-1.4b/zero-shot --measure 'lambada_openai/*' --at 33000",
+    "ontogeny forecast my-run --measure val_loss --to 100000 --cohort 'sweep/*'",
+    "ontogeny forecast --score   (the registered ones whose outcome has been imported since)",
   ])
-    .argument("<run>", "id of the run, or its beginning")
-    .requiredOption("--study <id>", "the study whose cohort the methods are fitted on")
-    .option("--target <name>", "measure, or label of a target of the study (default: the study's first target)")
+    .argument("[run]", "id or name of the run, or the beginning of its id")
+    .option("--study <id>", "the study whose cohort the methods are fitted on")
+    .option("--target <name>", "with --study: measure, or label of a target of the study (default: its first target)")
+    .option("--measure <pattern>", "of a recorded run: * stands for anything (repeatable)", collect)
     .option("--at <step>", "cutoff (default: as far as the run has got)", wholeNumber(1))
+    .option(
+      "--to <step>",
+      "of a recorded run: the step to forecast, or final (default: where the others end)",
+      targetStep,
+    )
+    .option(
+      "--cohort <run>",
+      "other runs to learn from, ids, names or patterns (repeatable; default: all alike)",
+      collect,
+    )
+    .option("--leave-out <unit>", "what counts as one unit: run, size, or a key of the configuration")
+    .option("--covariate <key>", "numbers of the configuration that methods may use (repeatable)", collect)
+    .option("--despite", "go on where the audit finds an error; it is stated")
+    .option("--score", "score registered forecasts whose outcome is there by now")
     .action(forecast);
 }
 
-async function forecast(text: string, options: ForecastOptions): Promise<void> {
+async function forecast(text: string | undefined, options: ForecastOptions): Promise<void> {
+  if (options.score) return score(options);
+  if (text === undefined) throw new UsageError("expected a run, or --score; see `ontogeny forecast --help`");
+  if (options.study !== undefined) return forecastInStudy(text, { ...options, study: options.study });
+  if (options.measure === undefined)
+    throw new UsageError("expected --measure for a recorded run, or --study; see `ontogeny forecast --help`");
+  await openWorkspace(options);
+  const { forecastRecorded } = await import("../../study/commands/forecastRecorded.ts");
+  const { home, measure, at, to = "final", cohort, leaveOut, covariate, despite } = options;
+  const answer = await forecastRecorded({
+    home,
+    run: text,
+    measures: measure,
+    cutoff: at,
+    target: to,
+    cohort,
+    leaveOut,
+    covariates: covariate,
+    despite,
+  });
+  if (options.json) printJson(answer);
+  else print(recordedForecastText(answer));
+}
+
+async function score(options: ForecastOptions): Promise<void> {
+  await openWorkspace(options);
+  const { scoreForecasts } = await import("../../study/commands/scoreForecasts.ts");
+  const answer = await scoreForecasts({ home: options.home });
+  if (options.json) printJson(answer);
+  else print(scoringText(answer));
+}
+
+async function forecastInStudy(text: string, options: ForecastOptions & { readonly study: string }): Promise<void> {
   const workspace = await openWorkspace(options);
   const run = resolveId(text, workspace.runIds(), "run");
   const results = requireResults(findStudy(workspace, options.study));
