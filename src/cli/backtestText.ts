@@ -48,6 +48,8 @@ export function backtestText(answer: BacktestAnswer): string {
   for (const { what, why } of excluded.slice(0, MOST_EXCLUSIONS)) lines.push(`Left out: ${what}: ${why}.`);
   if (excluded.length > MOST_EXCLUSIONS)
     lines.push(`… and ${excluded.length - MOST_EXCLUSIONS} more left out (--json lists them).`);
+  for (const { what } of answer.audit.despite) lines.push(`AUDIT ERROR, gone on despite it: ${what}`);
+  for (const { code, what } of answer.audit.warnings.slice(0, MOST_EXCLUSIONS)) lines.push(`warning ${code}: ${what}`);
   lines.push(
     `Skill = 1 − score / the baseline's, on the cases that both forecast. Coverage across ${leaveOut === "run" ? "runs" : `${leaveOut}s`} is as found, not promised.`,
     answer.ledger.wasThere

@@ -72,12 +72,14 @@ function tableOf({ forecasts, refused, outcome }: MeasureForecast, { record, coh
   const ended = outcome === undefined ? [] : [`It was ${shortNumber(outcome)}.`];
   return [table, ...refused.map(({ method, reason }) => `  ${method} refused: ${reason}`), ...ended].join("\n");
 
+  /** The combination first: it is the one chosen by back-test. */
   function scoreOf(method: string): number {
+    if (method === "combination") return Number.NEGATIVE_INFINITY;
     return rows.get(method)?.crps.value ?? Number.POSITIVE_INFINITY;
   }
 }
 
-function notes({ record, cohort, isExchangeable, excluded, audit, units }: RecordedForecast): string[] {
+function notes({ record, cohort, learntOn, isExchangeable, excluded, audit, units }: RecordedForecast): string[] {
   const coverage = isExchangeable
     ? "The runs differ in seeds only, so this run is covered as they are."
     : "The runs are not seeds of one configuration: coverage is as found on the others, not promised for this one.";
@@ -86,7 +88,9 @@ function notes({ record, cohort, isExchangeable, excluded, audit, units }: Recor
       ? ["A single curve has no record: its intervals are its own claim."]
       : record === undefined
         ? [`Fewer than three units (${units}): the methods have no record here.`]
-        : [`CRPS ON OTHERS: ${record[0]?.crps.method}, all measures asked for together. ${coverage}`];
+        : [
+            `CRPS ON OTHERS: ${record[0]?.crps.method}, over ${learntOn} ${learntOn === 1 ? "measure" : "measures of this kind"}. ${coverage}`,
+          ];
   for (const { what, why } of excluded.slice(0, MOST_EXCLUSIONS)) lines.push(`Left out: ${what}: ${why}.`);
   if (excluded.length > MOST_EXCLUSIONS) lines.push(`… and ${excluded.length - MOST_EXCLUSIONS} more left out.`);
   for (const { what } of audit.despite) lines.push(`AUDIT ERROR, gone on despite it: ${what}`);

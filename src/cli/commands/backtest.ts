@@ -15,6 +15,7 @@ interface BacktestOptions extends CommonOptions {
   readonly targetStep: "final" | number;
   readonly leaveOut?: string;
   readonly covariate?: string[];
+  readonly despite?: boolean;
 }
 
 export function backtestCommand(): Command {
@@ -33,13 +34,14 @@ export function backtestCommand(): Command {
       "numbers of the configuration that methods may use (repeatable; default: size, or all that differ)",
       collect,
     )
+    .option("--despite", "go on where the audit finds an error; it is stated")
     .action(backtest);
 }
 
 async function backtest(selectors: readonly string[], options: BacktestOptions): Promise<void> {
   await openWorkspace(options);
   const { backtestRuns } = await import("../../study/commands/backtestRuns.ts");
-  const { home, measure, cutoffs, leaveOut, covariate } = options;
+  const { home, measure, cutoffs, leaveOut, covariate, despite } = options;
   const answer: BacktestAnswer = await backtestRuns({
     home,
     selectors,
@@ -48,6 +50,7 @@ async function backtest(selectors: readonly string[], options: BacktestOptions):
     target: options.targetStep,
     leaveOut,
     covariates: covariate,
+    despite,
   });
   if (options.json) printJson(answer);
   else print(backtestText(answer));

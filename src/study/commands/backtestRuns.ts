@@ -6,6 +6,7 @@
  */
 import { canonicalJson, OntogenyError, sha256Hex } from "../../core/index.ts";
 import {
+  audit,
   type BacktestAtCutoff,
   type BacktestRefusal,
   type BacktestTable,
@@ -19,6 +20,7 @@ import {
 import { Workspace } from "../../store/index.ts";
 import { listRuns, selectRuns } from "../recorded/listRuns.ts";
 import { loadRuns } from "../recorded/loadRuns.ts";
+import { requireSound, type Soundness } from "../recorded/soundness.ts";
 import { type Exclusion, type TrajectorySet, trajectorySet } from "../recorded/trajectories.ts";
 import { buildId } from "../versions.ts";
 
@@ -31,6 +33,8 @@ export interface BacktestRequest {
   readonly target: "final" | number;
   readonly leaveOut?: string;
   readonly covariates?: readonly string[];
+  /** Goes on where the audit finds an error in what is read; it is stated. */
+  readonly despite?: boolean;
   readonly progress?: (text: string) => void;
 }
 
@@ -53,6 +57,7 @@ export interface BacktestAnswer {
   /** Method → cutoffs at which its lower bound of skill over the best single baseline is not above 0. */
   readonly notBetter: readonly { readonly method: string; readonly cutoffs: readonly number[] }[];
   readonly excluded: readonly Exclusion[];
+  readonly audit: Soundness;
   readonly dataHash: string;
   readonly ledger: { readonly key: string; readonly seq: number; readonly wasThere: boolean };
 }
@@ -67,6 +72,12 @@ export async function backtestRuns(request: BacktestRequest): Promise<BacktestAn
     covariates: request.covariates,
     isInShares: request.cutoffs.every((cutoff) => "share" in cutoff),
   });
+  const sound = requireSound(
+    "Back-test",
+    audit(runs, {}),
+    { runs: runs.map(({ id }) => id), measures: set.measures },
+    { despite: request.despite },
+  );
   const cutoffs = request.cutoffs.map((cutoff) => cutoffStep(cutoff, set)).sort((a, b) => a - b);
   const result = scoreSet(set, cutoffs, request.progress);
   const methods = result.forecasters.map(({ name, role, description }) => ({ name, role, description }));
@@ -95,6 +106,7 @@ export async function backtestRuns(request: BacktestRequest): Promise<BacktestAn
     tables: result.tables,
     notBetter: notBetter(result.tables),
     excluded: set.excluded,
+    audit: sound,
     dataHash,
   };
   const key = `backtest:${sha256Hex(canonicalJson({ dataHash, settings }))}`;

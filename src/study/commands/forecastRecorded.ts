@@ -71,6 +71,8 @@ export interface RecordedForecast {
   /** All runs have one configuration but for seeds: only then is the coverage that was found a promise. */
   readonly isExchangeable: boolean;
   readonly measures: readonly MeasureForecast[];
+  /** Measures that the methods' weights and record rest on: those asked for, and others of their kind. */
+  readonly learntOn: number;
   /** How the methods did on the cohort at this cutoff, all measures together; absent with fewer than three units. */
   readonly record?: readonly BacktestRow[];
   readonly excluded: readonly Exclusion[];
@@ -85,7 +87,8 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
   const chosen = selectRun(listed, request.run);
   const [run] = await loadRuns(workspace, [chosen]);
   const measures = measuresOf(run, request.measures);
-  const others = await loadRuns(workspace, selectRuns(listed, request.cohort ?? []), { measures });
+  const learning = [...measures, ...measuresAlike(run, measures)];
+  const others = await loadRuns(workspace, selectRuns(listed, request.cohort ?? []), { measures: learning });
   const targetStep = request.target === "final" ? finalStep(run, others, measures) : request.target;
   const cutoff = request.cutoff ?? lastStepBefore(run, measures, targetStep);
   requireCutoff(run, measures, cutoff, targetStep);
@@ -103,7 +106,11 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
     { runs: [run.id, ...runs.map(({ id }) => id)], measures, steps: [0, cutoff] },
     { despite: request.despite },
   );
-  const set = maybeSet([...runs, run], runs.length, { ...request, target: targetStep });
+  const set = maybeSet(
+    [...runs, run].map((one) => onlyMeasures(one, learning)),
+    runs.length,
+    { ...request, target: targetStep },
+  );
   const own = set?.trajectories.find((one) => one.run === run.name) ?? runTrajectory(run);
   const cohort = set === undefined ? [] : withoutUnit(set.trajectories, own.unit ?? own.run);
   const forecasters =
@@ -137,8 +144,9 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
     covariates: set?.covariates ?? [],
     isExchangeable: isExchangeable([run, ...runs]),
     measures: made,
-    record: set === undefined ? undefined : recordOf(set, cohort, measures, cutoff),
-    excluded: [...excluded, ...(set?.excluded ?? [])],
+    record: set === undefined ? undefined : recordOf(set, cohort, cutoff),
+    learntOn: set?.measures.length ?? 0,
+    excluded: [...excluded, ...(set?.excluded ?? []).filter(({ what }) => measures.includes(what))],
     audit: soundness,
     dataHash: sha256Hex(canonicalJson(measures.map((measure) => [measure, seen.steps, seen.values[measure]]))),
   };
@@ -203,12 +211,10 @@ function maybeSet(
 function recordOf(
   set: TrajectorySet,
   cohort: readonly Trajectory[],
-  measures: readonly string[],
   cutoff: number,
 ): readonly BacktestRow[] | undefined {
   if (new Set(cohort.map(({ unit }) => unit)).size < 3) return undefined;
-  const known = set.measures.filter((measure) => measures.includes(measure));
-  return scoreSet({ ...set, trajectories: cohort, measures: known }, [cutoff]).tables[0].rows;
+  return scoreSet({ ...set, trajectories: cohort }, [cutoff]).tables[0].rows;
 }
 
 function measuresOf(run: RecordedRun, asked: readonly string[]): string[] {
@@ -219,6 +225,25 @@ function measuresOf(run: RecordedRun, asked: readonly string[]): string[] {
     "MEASURE_UNKNOWN",
     `Forecast of run ${run.name}: expected --measure to name one of its measures, got ${asked.join(", ") || "none"}; it has ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`,
   );
+}
+
+/** With few runs, how a method does on one measure says little: it is learnt from at most this many more of its kind. */
+const MOST_MEASURES_ALIKE = 40;
+
+/** Others of the same family, range and direction as any that was asked for, evenly over their names. */
+function measuresAlike(run: RecordedRun, asked: readonly string[]): string[] {
+  const kindOf = (measure: string) => {
+    const { family, range, direction } = run.specs.get(measure) ?? {};
+    return family === undefined ? undefined : canonicalJson([family, range, direction]);
+  };
+  const kinds = new Set(asked.map(kindOf).filter((kind) => kind !== undefined));
+  const alike = [...run.series.keys()].filter((name) => !asked.includes(name) && kinds.has(kindOf(name) ?? ""));
+  const every = Math.max(1, alike.length / MOST_MEASURES_ALIKE);
+  return alike.filter((_, i) => Math.floor(i / every) > Math.floor((i - 1) / every));
+}
+
+function onlyMeasures(run: RecordedRun, measures: readonly string[]): RecordedRun {
+  return { ...run, series: new Map([...run.series].filter(([name]) => measures.includes(name))) };
 }
 
 function finalStep(run: RecordedRun, others: readonly RecordedRun[], measures: readonly string[]): number {
