@@ -235,8 +235,13 @@ function maybeRise(
   }
 }
 
-function distinctReasons<Refusal extends { readonly reason: string }>(refused: readonly Refusal[]): Refusal[] {
-  return refused.filter(({ reason }, i) => refused.findIndex((other) => other.reason === reason) === i);
+/** Detectors that all lack evaluations say it once: the first of them, the search for changes where it is among them. */
+function distinctReasons<Refusal extends { readonly kind: string; readonly reason: string }>(
+  refused: readonly Refusal[],
+): Refusal[] {
+  const saying = (one: Refusal) => one.reason.slice(one.reason.indexOf(":")).replace(/;.*/s, "");
+  const ordered = [...refused].sort((a, b) => Number(b.kind === "change-point") - Number(a.kind === "change-point"));
+  return ordered.filter((one, i) => ordered.findIndex((other) => saying(other) === saying(one)) === i);
 }
 
 function finiteRange(values: readonly number[]): number {
