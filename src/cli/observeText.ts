@@ -215,7 +215,7 @@ function mixturesText(mixtures: Observation["mixtures"], limit: number): string 
 function refusedText(refused: readonly RefusedSeries[]): string {
   const groups = new Map<string, RefusedSeries[]>();
   for (const one of refused) {
-    const key = one.reason.replaceAll(one.measure, "…");
+    const key = one.reason.replaceAll(one.measure, "…").replace(/got \d+/, "got …");
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const lines = [...groups.values()].map((group) => {

@@ -45,6 +45,8 @@ export interface NotableEvent {
 const DIVERGED = 0.25;
 /** A bounded measure's events count in full from this share of its scale on, and in proportion below. */
 const FULL_SCALE_SHARE = 0.1;
+/** The same for others, as a share of their usual absolute value. */
+const FULL_LEVEL_SHARE = 0.01;
 /** Least share of the evaluations that a flat course before a change must hold to be called a plateau. */
 const PLATEAU_SHARE = 0.25;
 
@@ -82,8 +84,12 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     errors === undefined ? undefined : scale === "log" ? errors.map((se, i) => se / values[i]) : errors;
   const whole = { measure, steps, values: scaled };
   const range = finiteRange(scaled);
+  const usual = scale === "log" ? 1 : median(scaled.filter((v) => Number.isFinite(v)).map(Math.abs));
   const push = (event: Event, change: number) =>
-    events.push({ event: back(event, scale), notability: Math.min(1.3, change / range) * weightOf(change, spec) });
+    events.push({
+      event: back(event, scale),
+      notability: Math.min(1.3, change / range) * weightOf(change, spec, usual),
+    });
   const spikes = attempt("spike", () => excursions(whole, { ses: scaledErrors })) ?? [];
   for (const event of spikes) push(event, Math.abs(Number(event.evidence.height)));
   const calm = without(whole, scaledErrors, spikes);
@@ -104,7 +110,7 @@ export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
     scale,
     smallestChange: smallestChange(calm.series, calm.ses) / range,
     ...(finite >= 3 ? { shape: breakthrough(whole) } : {}),
-    ...(changes.length === 1 ? maybeRise(calm.series, calm.ses, scale) : {}),
+    ...(changes.length === 1 ? maybeRise(changes[0], calm.series, calm.ses, scale) : {}),
   };
 }
 
@@ -114,10 +120,11 @@ function fallOf(values: readonly number[]): number {
   return finite.length === 0 ? 0 : Math.max(...finite.slice(0, 3)) - Math.min(...finite);
 }
 
-/** 1, or less for what hardly moves on a bounded measure's whole scale. */
-function weightOf(change: number, { range }: Partial<MeasureSpec>): number {
+/** 1, or less for what hardly moves on a bounded measure's whole scale, or beside an unbounded one's usual value. */
+function weightOf(change: number, { range }: Partial<MeasureSpec>, usual: number): number {
   const [low, high] = range ?? [null, null];
-  return low === null || high === null ? 1 : Math.min(1, Math.abs(change) / (FULL_SCALE_SHARE * (high - low)));
+  const full = low === null || high === null ? FULL_LEVEL_SHARE * usual : FULL_SCALE_SHARE * (high - low);
+  return full > 0 ? Math.min(1, Math.abs(change) / full) : 1;
 }
 
 function lossOf({ evidence }: Event): number {
@@ -209,13 +216,18 @@ function back(event: Event, scale: "identity" | "log"): Event {
   return { ...event, evidence: { ...evidence, scale }, method: `${event.method}; on the logarithm` };
 }
 
+/** Nothing where the curve explains less than 80% of the variance, or puts the rise somewhere else than the change. */
 function maybeRise(
+  change: Event,
   series: Series,
   ses: readonly number[] | undefined,
   scale: "identity" | "log",
 ): { rise?: LogisticRise } {
   try {
     const rise = logisticRise(series, { ses });
+    const { t50, width, r2 } = rise;
+    const isThere = t50.value > change.low - width.value && t50.value < (change.high ?? t50.value) + width.value;
+    if (r2 < 0.8 || !isThere) return {};
     return { rise: scale === "log" ? { ...rise, from: Math.exp(rise.from), to: Math.exp(rise.to) } : rise };
   } catch (error) {
     if (error instanceof OntogenyError) return {};
@@ -223,8 +235,13 @@ function maybeRise(
   }
 }
 
-function distinctReasons<Refusal extends { readonly reason: string }>(refused: readonly Refusal[]): Refusal[] {
-  return refused.filter(({ reason }, i) => refused.findIndex((other) => other.reason === reason) === i);
+/** Detectors that all lack evaluations say it once: the first of them, the search for changes where it is among them. */
+function distinctReasons<Refusal extends { readonly kind: string; readonly reason: string }>(
+  refused: readonly Refusal[],
+): Refusal[] {
+  const saying = (one: Refusal) => one.reason.slice(one.reason.indexOf(":")).replace(/;.*/s, "");
+  const ordered = [...refused].sort((a, b) => Number(b.kind === "change-point") - Number(a.kind === "change-point"));
+  return ordered.filter((one, i) => ordered.findIndex((other) => saying(other) === saying(one)) === i);
 }
 
 function finiteRange(values: readonly number[]): number {
