@@ -1,5 +1,6 @@
 /**
- * @file Series with known changes, and series without any: what event detection is scored on. Every run is drawn from its own seed.
+ * @file Series with known changes, and series without any: what event detection is scored on. Every run is drawn from
+ * its own seed.
  */
 import { Rng } from "../../src/core/index.ts";
 
@@ -90,8 +91,9 @@ function logisticOnset(seed: number): TrueSeries {
 }
 
 /**
- * Saxe 2014: a(t) = s e^{2st}/(e^{2st} − 1 + s/a₀), loss ½Σ(s − a)²; half-times ln(s/a₀ − 1)/2s. Strengths about 4, 2.2 and
- * 1.2 with a₀ = 1e-6: stages of 73%, 22% and 7% of the loss, each taking about a third of its own half-time. Noise: .3% of the loss at the start.
+ * Saxe 2014: a(t) = s e^{2st}/(e^{2st} − 1 + s/a₀), loss ½Σ(s − a)²; half-times ln(s/a₀ − 1)/2s. Strengths about 4, 2.2
+ * and 1.2 with a₀ = 1e-6: stages of 73%, 22% and 7% of the loss, each taking about a third of its own half-time. Noise:
+ * .3% of the loss at the start.
  */
 function staircase(seed: number): TrueSeries {
   const rng = Rng.of(seed, "staircase");

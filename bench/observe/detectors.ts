@@ -34,6 +34,16 @@ export const ourPelt = each("PELT, means", ({ steps, values }) =>
   changePoints({ measure: "m", steps, values }).map(({ step }) => step!),
 );
 
+/**
+ * The same with the penalty that correlated noise asks for: times (1 + φ)/(1 − φ), σ and φ read as the courses read
+ * them.
+ */
+export const correlatedPelt = each("PELT, means, AR penalty", ({ steps, values }) => {
+  const noise = trajectoryNoise(steps, values);
+  const penalty = 2 * Math.log(values.length) * noise.inflation;
+  return changePoints({ measure: "m", steps, values }, { noiseSd: noise.sd, penalty }).map(({ step }) => step!);
+});
+
 /** BIC as ruptures' examples use it: pen = ln n · σ² for l2, σ from first differences, robustly. */
 export function rupturesPelt(peer: PeerProcess): Detector {
   return {
@@ -57,7 +67,10 @@ export const online = each("BOCPD, lines", ({ steps, values }) => {
 
 const threshold = new Map<number, number>();
 
-/** CUSUM of values standardised by the first 20, threshold for one false alarm in 2,000 values at the correlation seen there. */
+/**
+ * CUSUM of values standardised by the first 20, threshold for one false alarm in 2,000 values at the correlation seen
+ * there.
+ */
 export const sums = each("CUSUM", ({ steps, values }) => {
   const calm = values.slice(0, CALM);
   const noise = trajectoryNoise(

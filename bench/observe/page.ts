@@ -1,6 +1,6 @@
 /**
- * @file The generated part of docs/observe.md: the scores of the detectors and their speed, between two marks; what is written around
- * them is left alone. A page without the marks is an error.
+ * @file The generated part of docs/observe.md: the scores of the detectors and their speed, between two marks; what is
+ * written around them is left alone. A page without the marks is an error.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";

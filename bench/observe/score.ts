@@ -1,6 +1,6 @@
 /**
- * @file Scores of event detectors: precision, recall within a tolerance, delay, false alarms per 1,000 evaluations, each with an
- * interval over runs. One truth takes at most one detection, the nearest.
+ * @file Scores of event detectors: precision, recall within a tolerance, delay, false alarms per 1,000 evaluations,
+ * each with an interval over runs. One truth takes at most one detection, the nearest.
  */
 import { Rng } from "../../src/core/index.ts";
 import { median } from "../harness.ts";
@@ -74,7 +74,10 @@ function tally({ steps, truth }: TrueSeries, detected: readonly number[], tolera
   return { truths: truth.length, found: delays.length, detections: detected.length, evaluations: steps.length, delays };
 }
 
-/** Percentile bootstrap over runs; where no run has an event at all, Poisson's upper limit takes the place of a width of 0. */
+/**
+ * Percentile bootstrap over runs; where no run has an event at all, Poisson's upper limit takes the place of a width of
+ * 0.
+ */
 function figure(tallies: readonly Tally[], of: (chosen: readonly Tally[]) => number): Figure {
   const value = of(tallies);
   const rng = Rng.of(1, "bench observe");

@@ -1,6 +1,7 @@
 /**
- * @file Suite `observe`: event detection on series whose truth is known, and on null runs, side by side with ruptures' Pelt on the
- * same series in the same run; then the speed of PELT, of the online detector and of a whole series' events.
+ * @file Suite `observe`: event detection on series whose truth is known, and on null runs, side by side with ruptures'
+ * Pelt on the same series in the same run; then the speed of PELT, of the online detector and of a whole series'
+ * events.
  */
 import { fileURLToPath } from "node:url";
 import { Rng } from "../../src/core/index.ts";
@@ -8,7 +9,7 @@ import { changePoints, courseChanges, OnlineChanges, seriesEvents } from "../../
 import type { BenchRow } from "../harness.ts";
 import { PeerProcess, python } from "../peerProcess.ts";
 import { CASES, type Case, NULLS, noise } from "./cases.ts";
-import { type Detector, online, ourPelt, ours, rupturesPelt, sums } from "./detectors.ts";
+import { correlatedPelt, type Detector, online, ourPelt, ours, rupturesPelt, sums } from "./detectors.ts";
 import { type Figure, type Score, score } from "./score.ts";
 
 const SUITE = "observe";
@@ -32,7 +33,7 @@ export async function scoreAll(root: string, runs = RUNS): Promise<Score[][]> {
     python(),
     fileURLToPath(new URL("bench/peers/peltPeer.py", `file://${root}/`)),
   ]);
-  const detectors: Detector[] = [ours, ourPelt, online, sums];
+  const detectors: Detector[] = [ours, ourPelt, correlatedPelt, online, sums];
   if (peer instanceof PeerProcess) detectors.splice(1, 0, rupturesPelt(peer));
   try {
     const scores: Score[][] = [];

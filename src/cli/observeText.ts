@@ -1,5 +1,6 @@
 /**
- * @file What `ontogeny observe` prints for people: onsets over runs, events as a table with the most notable first, and what was refused.
+ * @file What `ontogeny observe` prints for people: onsets over runs, events as a table with the most notable first, and
+ * what was refused.
  */
 import { type Event, formatEstimate } from "../core/index.ts";
 import type { Robustness } from "../science/index.ts";
@@ -32,7 +33,10 @@ export function observeText(observation: Observation, { limit }: { readonly limi
   return parts.join("\n\n");
 }
 
-/** The most notable event of its kind in one series, and how many more of that kind there are: a noisy loss has many spikes. */
+/**
+ * The most notable event of its kind in one series, and how many more of that kind there are: a noisy loss has many
+ * spikes.
+ */
 interface Row extends ObservedEvent {
   readonly others: number;
 }
@@ -47,7 +51,10 @@ function rowsOf(events: readonly ObservedEvent[]): Row[] {
   return [...rows.values()];
 }
 
-/** Spikes of one measure at one step in three or more runs: what they share (the batch, the evaluator) is the likely cause. */
+/**
+ * Spikes of one measure at one step in three or more runs: what they share (the batch, the evaluator) is the likely
+ * cause.
+ */
 function sharedSteps(events: readonly ObservedEvent[]): string[] {
   const places = new Map<string, { measure: string; step: number; runs: Set<string> }>();
   for (const { id, event } of events) {

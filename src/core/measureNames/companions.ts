@@ -1,8 +1,9 @@
 /**
- * @file Which measures speak of the same task in a sharp and in a smooth metric: "lambada/acc" and "lambada/ppl", "test_acc" and "test_loss",
- * "downstream/piqa_val_acc" and "downstream_bpb/piqa_val_bpb".
+ * @file Which measures speak of the same task in a sharp and in a smooth metric: "lambada/acc" and "lambada/ppl",
+ * "test_acc" and "test_loss", "downstream/piqa_val_acc" and "downstream_bpb/piqa_val_bpb".
  *
- * By names alone: what is left of a name without the words of its metric must be equal. A name without any metric word has no companions.
+ * By names alone: what is left of a name without the words of its metric must be equal. A name without any metric word
+ * has no companions.
  */
 
 const SHARP = "acc|accs|accuracy|accuracies|em|f1|top1|top5|error|err|stereotype|match|reward|win";
@@ -21,7 +22,10 @@ export interface MetricName {
   readonly task: string;
 }
 
-/** Undefined for a name that has no metric word. "len_norm" (OLMo's accuracies by length-normalised likelihood) counts as sharp. */
+/**
+ * Undefined for a name that has no metric word. "len_norm" (OLMo's accuracies by length-normalised likelihood) counts
+ * as sharp.
+ */
 export function metricName(name: string): MetricName | undefined {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -10,7 +10,10 @@ import { requireSeries, type Series } from "./series.ts";
 export interface Breakthrough {
   /** Signed range: positive where the highest value comes after the lowest. */
   readonly change: number;
-  /** change/√median(Δ²), within ±100: BIG-bench's breakthroughness. Explodes where more than half of the evaluations repeat the one before. */
+  /**
+   * change/√median(Δ²), within ±100: BIG-bench's breakthroughness. Explodes where more than half of the evaluations
+   * repeat the one before.
+   */
   readonly breakthroughness: number;
   /** change/√mean(Δ²). */
   readonly linearity: number;
@@ -23,7 +26,9 @@ export interface Breakthrough {
   readonly concentration?: number;
 }
 
-/** BIG-bench (Srivastava et al., arXiv:2206.04615, appendix B), without its division by √n. All 0 for a constant series. */
+/**
+ * BIG-bench (Srivastava et al., arXiv:2206.04615, appendix B), without its division by √n. All 0 for a constant series.
+ */
 export function breakthrough(series: Series): Breakthrough {
   requireSeries("breakthrough", series);
   const y = series.values.filter((v) => Number.isFinite(v));

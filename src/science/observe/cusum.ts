@@ -1,15 +1,17 @@
 /**
- * @file CUSUM: how far a standardised series has drifted from where it was, upwards or downwards, and the threshold at which
- * that happens by chance only once in a stated number of values.
+ * @file CUSUM: how far a standardised series has drifted from where it was, upwards or downwards, and the threshold at
+ * which that happens by chance only once in a stated number of values.
  *
- * Non-finite values are refused. The threshold is simulated for the correlation that it is told; at another one it does not hold.
+ * Non-finite values are refused. The threshold is simulated for the correlation that it is told; at another one it does
+ * not hold.
  */
 import { DomainError, RefusedError, type Rng } from "../../core/index.ts";
 
 /**
  * Page's two-sided sums over z-scores: S⁺ = max(0, S⁺ + z − k), S⁻ = max(0, S⁻ − z − k). `alarm` is the first index at
- * which either exceeds `threshold`, undefined when none does; `since` the last index before it at which that sum was 0 (the change came after it; −1: from the beginning).
- * `k` is half the shift in sds that is to be found soonest; default .5.
+ * which either exceeds `threshold`, undefined when none does; `since` the last index before it at which that sum was 0
+ * (the change came after it; −1: from the beginning). `k` is half the shift in sds that is to be found soonest; default
+ * .5.
  */
 export function cusum(
   z: readonly number[],
@@ -41,8 +43,8 @@ export interface CusumThreshold {
 /**
  * The threshold at which AR(1) noise of variance 1 and the given `correlation` gives a false alarm once in `runLength`
  * values on average: bisection over simulated runs (the same noise at every threshold), then checked on fresh ones.
- * Refuses when the fresh runs miss `runLength` by more than 15% and four of their standard errors. Two-sided, k = .5, independent noise: h = 4 gives 168,
- * h = 5 465 (Montgomery, Introduction to Statistical Quality Control, table 9.3).
+ * Refuses when the fresh runs miss `runLength` by more than 15% and four of their standard errors. Two-sided, k = .5,
+ * independent noise: h = 4 gives 168, h = 5 465 (Montgomery, Introduction to Statistical Quality Control, table 9.3).
  */
 export function cusumThreshold({
   runLength,

@@ -1,7 +1,8 @@
 /**
  * @file Decline and collapse: a measure has lost, by the end or for good, some or most of what it had gained.
  *
- * NaN and ±∞ are left out. For a measure of which lower is better, pass `better: "lower"`. Fewer than 9 finite values are refused.
+ * NaN and ±∞ are left out. For a measure of which lower is better, pass `better: "lower"`. Fewer than 9 finite values
+ * are refused.
  */
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
@@ -12,7 +13,9 @@ import { trajectoryNoise } from "./trajectoryNoise.ts";
 export interface DeclineOptions {
   readonly better: "higher" | "lower";
   readonly ses?: readonly number[];
-  /** From where gains are counted; default: the worst of the first three evaluations' median and all before the best. */
+  /**
+   * From where gains are counted; default: the worst of the first three evaluations' median and all before the best.
+   */
   readonly start?: number;
   /** Chance of calling a series that stays at its best level declined, at most; default .01. */
   readonly falseAlarms?: number;
@@ -25,11 +28,13 @@ export interface DeclineOptions {
 const FEWEST = 9;
 
 /**
- * At most one event. Values are smoothed by the median of three (the first and last stay). Best: the best smoothed value; gain: best − start; lost: best − median of the
- * last three. An event when `lost` exceeds `least` of the gain and z = lost/√2σ has p = n(1 − Φ(z)) below `falseAlarms` (the best is chosen among n), with σ the greater of
- * the wiggle (AR(1), trajectoryNoise.ts) and the item error. Kind collapse where more than `collapse` of the gain is lost, decline otherwise. `step`: the first
- * evaluation from which on the smoothed curve never comes back to within half of the loss; (low, high]: from the best to the
- * first evaluation that stays below. Evidence: best and its step, last, share of the gain lost.
+ * At most one event. Values are smoothed by the median of three (the first and last stay). Best: the best smoothed
+ * value; gain: best − start; lost: best − median of the last three. An event when `lost` exceeds `least` of the gain
+ * and z = lost/√2σ has p = n(1 − Φ(z)) below `falseAlarms` (the best is chosen among n), with σ the greater of the
+ * wiggle (AR(1), trajectoryNoise.ts) and the item error. Kind collapse where more than `collapse` of the gain is lost,
+ * decline otherwise. `step`: the first evaluation from which on the smoothed curve never comes back to within half of
+ * the loss; (low, high]: from the best to the first evaluation that stays below. Evidence: best and its step, last,
+ * share of the gain lost.
  */
 export function maybeDecline(series: Series, options: DeclineOptions): Event | undefined {
   requireSeries("decline", series);

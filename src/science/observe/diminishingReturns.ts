@@ -1,9 +1,11 @@
 /**
- * @file One course of diminishing returns: the monotone curve nearest to a stretch of a series that only ever slows down.
+ * @file One course of diminishing returns: the monotone curve nearest to a stretch of a series that only ever slows
+ * down.
  *
  * Rising it is concave, falling convex; flat and straight are the borders of both. Power laws, exponential and
  * logarithmic approach, and straight lines are all of this kind, whatever their parameters, so that a learning curve
- * needs no family and no smoothing width. Refuses non-finite numbers, weights that are not positive, and x that does not ascend.
+ * needs no family and no smoothing width. Refuses non-finite numbers, weights that are not positive, and x that does
+ * not ascend.
  */
 import { DomainError, ShapeError } from "../../core/index.ts";
 import { requireFinite } from "../stats/moments.ts";
@@ -24,8 +26,8 @@ export interface Courses {
 
 /**
  * `x` ascending, [n]; `y` [n]; `weights` inverse variances, [n]. A fit of m points costs O(m · knots), few knots being
- * active; costs are kept. Least squares over f = a + Σ c_k min(x, x_k), c ≥ 0, by support reduction (Groeneboom, Jongbloed & Wellner,
- * Scand. J. Statist. 35, 2008, §3); exact up to a gradient of 1e-9 of the weighted variance.
+ * active; costs are kept. Least squares over f = a + Σ c_k min(x, x_k), c ≥ 0, by support reduction (Groeneboom,
+ * Jongbloed & Wellner, Scand. J. Statist. 35, 2008, §3); exact up to a gradient of 1e-9 of the weighted variance.
  */
 export function courses(x: readonly number[], y: readonly number[], weights: readonly number[]): Courses {
   requireFinite("courses: x", x);

@@ -8,7 +8,8 @@ import { requireSeries, type Series, stepBefore } from "./series.ts";
 
 /**
  * The first evaluation from which on every value to the end of the series is non-finite or above `factor` times the
- * smallest value before it, and by more than `least` above it (a loss near 0 may triple and still be near 0); undefined when there is none. A spike that comes back is therefore no divergence.
+ * smallest value before it, and by more than `least` above it (a loss near 0 may triple and still be near 0); undefined
+ * when there is none. A spike that comes back is therefore no divergence.
  */
 export function maybeDivergence(
   series: Series,

@@ -1,9 +1,9 @@
 /**
- * @file Excursions: one to three evaluations in a row that stand away from their neighbours on both sides and come back,
- * upwards or downwards: a spike of the loss, a bad checkpoint.
+ * @file Excursions: one to three evaluations in a row that stand away from their neighbours on both sides and come
+ * back, upwards or downwards: a spike of the loss, a bad checkpoint.
  *
- * Unlike spikes.ts it looks to both sides, so it needs no long past, and a slope or a jump that stays makes no excursion.
- * NaN and ±∞ are left out and counted (see divergence.ts). Fewer than 9 finite values are refused.
+ * Unlike spikes.ts it looks to both sides, so it needs no long past, and a slope or a jump that stays makes no
+ * excursion. NaN and ±∞ are left out and counted (see divergence.ts). Fewer than 9 finite values are refused.
  */
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
@@ -26,11 +26,12 @@ const FEWEST = 9;
 const LONGEST = 3;
 
 /**
- * Events of kind spike, ascending. The height of a run of m ≤ 3 evaluations is the distance of its nearest value from the
- * nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger of the values' own item error and the wiggle
- * around it (localWiggle.ts).
- * A run is an excursion where height ≥ `factor` · noise, ≥ 3 times the median step between its neighbours (the turn of a steep curve is none) and ≥ `least` · range (between the 1% and 99% points when there are more than 200 values); the shortest
- * run with the greatest height is kept. `step` is its most extreme value; evidence: height, in noise sds, last step, direction.
+ * Events of kind spike, ascending. The height of a run of m ≤ 3 evaluations is the distance of its nearest value from
+ * the nearer of the two extremes of its `neighbours` on either side: 0 on any monotone stretch. Its noise is the larger
+ * of the values' own item error and the wiggle around it (localWiggle.ts). A run is an excursion where height ≥
+ * `factor` · noise, ≥ 3 times the median step between its neighbours (the turn of a steep curve is none) and ≥ `least`
+ * · range (between the 1% and 99% points when there are more than 200 values); the shortest run with the greatest
+ * height is kept. `step` is its most extreme value; evidence: height, in noise sds, last step, direction.
  */
 export function excursions(series: Series, options: ExcursionOptions = {}): Event[] {
   requireSeries("excursions", series);

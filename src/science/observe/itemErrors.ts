@@ -1,14 +1,15 @@
 /**
  * @file The standard error of each value over its items, as well as the files let it be known.
  *
- * A stated 0 at a share of 0 or 1 claims certainty from finitely many items; it is replaced by what as many items leave open. NaN: not known.
+ * A stated 0 at a share of 0 or 1 claims certainty from finitely many items; it is replaced by what as many items leave
+ * open. NaN: not known.
  */
 import { betaSd, ShapeError } from "../../core/index.ts";
 
 /**
- * `values`, `ses`, `ns` [n]; NaN: not stated. Stated errors are taken as they are, but where `isShare` and 0 < se is false (or
- * se is absent and n is stated) the Beta(k + 1, n − k + 1) sd is used, with n as stated or as the other errors imply
- * (p(1 − p)/se² + 1, their median). Undefined when nothing is known of any value.
+ * `values`, `ses`, `ns` [n]; NaN: not stated. Stated errors are taken as they are, but where `isShare` and 0 < se is
+ * false (or se is absent and n is stated) the Beta(k + 1, n − k + 1) sd is used, with n as stated or as the other
+ * errors imply (p(1 − p)/se² + 1, their median). Undefined when nothing is known of any value.
  */
 export function itemErrors({
   values,

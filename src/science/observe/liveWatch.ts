@@ -1,8 +1,9 @@
 /**
- * @file Watching one series as it grows: an alarm as soon as its present stretch is no longer a continuation of the one before.
+ * @file Watching one series as it grows: an alarm as soon as its present stretch is no longer a continuation of the one
+ * before.
  *
- * The first 20 finite values after the beginning, and after each alarm, are learnt from and cannot give one. The first of
- * several non-finite values in a row is an alarm of its own; they are left out otherwise. Steps must ascend.
+ * The first 20 finite values after the beginning, and after each alarm, are learnt from and cannot give one. The first
+ * of several non-finite values in a row is an alarm of its own; they are left out otherwise. Steps must ascend.
  */
 import { DomainError, type Event } from "../../core/index.ts";
 import { OnlineChanges } from "./onlineChanges.ts";
@@ -18,8 +19,9 @@ export interface LiveWatchOptions {
 const CALM = 20;
 
 /**
- * Bayesian online detection (onlineChanges.ts) with straight segments; prior from the calm values: noise at the sd of trajectoryNoise.ts, levels within
- * five times their range of the first. Delay and false alarms, measured: docs/observe.md.
+ * Bayesian online detection (onlineChanges.ts) with straight segments; prior from the calm values: noise at the sd of
+ * trajectoryNoise.ts, levels within five times their range of the first. Delay and false alarms, measured:
+ * docs/observe.md.
  */
 export class LiveWatch {
   private readonly measure: string;

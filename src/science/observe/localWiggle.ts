@@ -1,7 +1,8 @@
 /**
  * @file How much a series wiggles around each of its values: a run may be wild at first and dead later.
  *
- * Robust second differences, as in trajectoryNoise.ts, over a window about each value. Refuses non-finite values and fewer than 3.
+ * Robust second differences, as in trajectoryNoise.ts, over a window about each value. Refuses non-finite values and
+ * fewer than 3.
  */
 import { median, requireFinite } from "../stats/moments.ts";
 
@@ -9,9 +10,9 @@ const NARROWEST = 15;
 const WIDEST = 50;
 
 /**
- * Standard deviation about each value, [n], for independent noise: 1.4826 · median |y_i − (y_{i−1} + y_{i+1})/2| / √1.5 over a
- * window of a tenth of the series, at least 15 and at most 50 values, and never below that of the whole series. Read once per half window, so that it
- * changes in steps.
+ * Standard deviation about each value, [n], for independent noise: 1.4826 · median |y_i − (y_{i−1} + y_{i+1})/2| / √1.5
+ * over a window of a tenth of the series, at least 15 and at most 50 values, and never below that of the whole series.
+ * Read once per half window, so that it changes in steps.
  */
 export function localWiggle(values: readonly number[]): number[] {
   requireFinite("localWiggle", values, 3);

@@ -1,8 +1,8 @@
 /**
  * @file A rise or fall as a logistic curve: when half of it was done, and how long the middle 80% of it took.
  *
- * NaN and ±∞ are left out. Refuses a series with fewer than 6 finite values, one whose beginning or end the curve does not
- * reach within the data, and one that a straight line describes as well.
+ * NaN and ±∞ are left out. Refuses a series with fewer than 6 finite values, one whose beginning or end the curve does
+ * not reach within the data, and one that a straight line describes as well.
  */
 import { DomainError, type Estimate, RefusedError, ShapeError } from "../../core/index.ts";
 import { chiSquareQuantile } from "../stats/distributions.ts";
@@ -26,9 +26,9 @@ const WIDTHS = Math.log(81);
 
 /**
  * Weighted least squares of lo + (hi − lo)/(1 + exp(−(step − t50)/w)); lo and hi are solved for, (t50, w) searched on a
- * grid that is refined; more than 200 values are averaged to 200 blocks first. `ses` (NaN or absent: not stated) weigh the values; where χ² per degree of freedom exceeds 1, intervals are
- * widened by it. Intervals: profile likelihood at `level`, within the data; where the rise lies between two evaluations, every place between
- * them fits alike.
+ * grid that is refined; more than 200 values are averaged to 200 blocks first. `ses` (NaN or absent: not stated) weigh
+ * the values; where χ² per degree of freedom exceeds 1, intervals are widened by it. Intervals: profile likelihood at
+ * `level`, within the data; where the rise lies between two evaluations, every place between them fits alike.
  */
 export function logisticRise(
   series: Series,

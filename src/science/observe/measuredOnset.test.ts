@@ -1,4 +1,7 @@
-/** @file Onset with measurement error: agreement with the exact rule, the distribution by enumeration, coverage, k of n, censoring. */
+/**
+ * @file Onset with measurement error: agreement with the exact rule, the distribution by enumeration, coverage, k of n,
+ * censoring.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EventSchema, Rng } from "../../core/index.ts";

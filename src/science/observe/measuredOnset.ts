@@ -1,6 +1,6 @@
 /**
- * @file Onset of a measure that is itself measured with error: in which interval of steps the threshold was first reached
- * and kept, when no evaluation is known exactly.
+ * @file Onset of a measure that is itself measured with error: in which interval of steps the threshold was first
+ * reached and kept, when no evaluation is known exactly.
  *
  * NaN cannot be judged: it counts as not reached and bounds no interval from below; ±∞ are compared like any number. A
  * standard error that is NaN or absent counts as 0.
@@ -23,10 +23,10 @@ export interface MeasuredOnsetOptions {
 const LONGEST_HOLD = 10;
 
 /**
- * `step`: the first evaluation whose value reaches the threshold with `hold` (as onset.ts where k = of); null when there
- * is none. (low, high]: from the last evaluation before the (1 − level)/2 quantile of the onset to its (1 + level)/2
- * quantile; `high` null when the chance of no onset by the end exceeds (1 − level)/2. The distribution is exact for
- * independent normal errors of the stated size and nothing known of the true values beforehand; errors that
+ * `step`: the first evaluation whose value reaches the threshold with `hold` (as onset.ts where k = of); null when
+ * there is none. (low, high]: from the last evaluation before the (1 − level)/2 quantile of the onset to its (1 +
+ * level)/2 quantile; `high` null when the chance of no onset by the end exceeds (1 − level)/2. The distribution is
+ * exact for independent normal errors of the stated size and nothing known of the true values beforehand; errors that
  * neighbouring evaluations share (the same items) make it wider than need be. A hold still open at the end counts only
  * when it already has its k. Evidence: the chance of no onset, and of each interval that has at least .05.
  */

@@ -1,9 +1,10 @@
 /**
- * @file The mirage check: is an event of a discontinuous measure (accuracy) also there in a continuous measure of the same
- * task (loss, perplexity, Brier score)?
+ * @file The mirage check: is an event of a discontinuous measure (accuracy) also there in a continuous measure of the
+ * same task (loss, perplexity, Brier score)?
  *
- * Schaeffer, Miranda & Koyejo 2023: a sharp metric can make a smooth improvement look sudden. Refuses to judge where the
- * continuous measure is absent, has too few evaluations around the event, or has its own changes located too loosely.
+ * Schaeffer, Miranda & Koyejo 2023: a sharp metric can make a smooth improvement look sudden. Refuses to judge where
+ * the continuous measure is absent, has too few evaluations around the event, or has its own changes located too
+ * loosely.
  */
 import type { Event } from "../../core/index.ts";
 
@@ -29,9 +30,10 @@ export interface SharpEvent {
 }
 
 /**
- * Metric-robust where a change of a companion may have happened in the same interval, widened by
- * one evaluation on either side; with several companions one such change is enough. Not metric-robust where a companion
- * has at least three evaluations on either side of the event, could have shown a change of the same share of its range, and shows none there.
+ * Metric-robust where a change of a companion may have happened in the same interval, widened by one evaluation on
+ * either side; with several companions one such change is enough. Not metric-robust where a companion has at least
+ * three evaluations on either side of the event, could have shown a change of the same share of its range, and shows
+ * none there.
  */
 export function metricRobustness({ event, share }: SharpEvent, companions: readonly CompanionChanges[]): Robustness {
   if (companions.length === 0)

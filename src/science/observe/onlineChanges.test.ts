@@ -1,4 +1,7 @@
-/** @file Online detection: the posterior of an independent implementation (fixtures/observeReference.py), a sum of 1, delay, false alarms. */
+/**
+ * @file Online detection: the posterior of an independent implementation (fixtures/observeReference.py), a sum of 1,
+ * delay, false alarms.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../core/index.ts";

@@ -1,9 +1,9 @@
 /**
- * @file Bayesian online change-point detection for series that are still growing: after each value, the posterior of how
- * long ago the present segment began.
+ * @file Bayesian online change-point detection for series that are still growing: after each value, the posterior of
+ * how long ago the present segment began.
  *
- * Non-finite values are refused: a live series that turns NaN has diverged (divergence.ts). A segment is a constant or a
- * straight line plus independent normal noise of unknown variance; correlated noise gives more alarms than stated.
+ * Non-finite values are refused: a live series that turns NaN has diverged (divergence.ts). A segment is a constant or
+ * a straight line plus independent normal noise of unknown variance; correlated noise gives more alarms than stated.
  */
 import { DomainError } from "../../core/index.ts";
 import { studentTLogPdf } from "./studentT.ts";
@@ -27,7 +27,10 @@ export interface OnlineChangeOptions {
 export interface OnlineState {
   /** Values seen. */
   readonly n: number;
-  /** Posterior that the present segment began at most `recent` values ago (recent = 10), the first 10 values excluded: there is nothing yet to change from. */
+  /**
+   * Posterior that the present segment began at most `recent` values ago (recent = 10), the first 10 values excluded:
+   * there is nothing yet to change from.
+   */
   readonly changed: number;
   /** Most probable length of the present segment, in values. */
   readonly runLength: number;
@@ -42,7 +45,8 @@ const RECENT = 10;
 /**
  * Adams & MacKay, arXiv:0710.3742, algorithm 1: P(r = r' + 1) ∝ P(r') π (1 − H), P(r = 0) ∝ Σ P(r') π H, with π the
  * Student-t predictive of a Normal–inverse-gamma model of the segment (mean), or of Bayesian linear regression with the
- * same prior (line: slope's prior sd = levelSd per ten values). O(run lengths kept) a value; kept ones are bounded by `prune`.
+ * same prior (line: slope's prior sd = levelSd per ten values). O(run lengths kept) a value; kept ones are bounded by
+ * `prune`.
  */
 export class OnlineChanges {
   private readonly options: Required<OnlineChangeOptions>;

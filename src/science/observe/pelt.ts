@@ -1,8 +1,8 @@
 /**
  * @file Optimal segmentation of a sequence: minimises the sum of segment costs plus a penalty for each change.
  *
- * PELT, exact: pruning drops only candidates that can never win (Killick, Fearnhead, Eckley, JASA 107, 2012, theorem 3.1,
- * with K = 0, since splitting never raises a least-squares cost). Refuses non-finite values.
+ * PELT, exact: pruning drops only candidates that can never win (Killick, Fearnhead, Eckley, JASA 107, 2012, theorem
+ * 3.1, with K = 0, since splitting never raises a least-squares cost). Refuses non-finite values.
  */
 import { DomainError, ShapeError } from "../../core/index.ts";
 import { requireFinite } from "../stats/moments.ts";

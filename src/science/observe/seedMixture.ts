@@ -11,7 +11,10 @@ export interface SeedMixture {
   readonly concentrationOfRuns: number;
   /** The same for the mean curve. */
   readonly concentrationOfMean: number;
-  /** Largest gap between neighbouring final values over their range: near 1 for two kinds of run, near 2 ln n/n for one kind spread evenly. */
+  /**
+   * Largest gap between neighbouring final values over their range: near 1 for two kinds of run, near 2 ln n/n for one
+   * kind spread evenly.
+   */
   readonly finalGap: number;
   /** Runs below and above that gap. */
   readonly finalSplit: readonly [below: number, above: number];
@@ -20,9 +23,9 @@ export interface SeedMixture {
 }
 
 /**
- * `curves` [runs][steps]. "two kinds of run": the gap between final values exceeds half their range with at least two runs on each side (chance under
- * evenly spread values: see the test). "the mean hides abrupt runs": the runs' steepest eighth holds at least twice
- * the share that the mean's does. The first that applies.
+ * `curves` [runs][steps]. "two kinds of run": the gap between final values exceeds half their range with at least two
+ * runs on each side (chance under evenly spread values: see the test). "the mean hides abrupt runs": the runs' steepest
+ * eighth holds at least twice the share that the mean's does. The first that applies.
  */
 export function seedMixture(curves: readonly (readonly number[])[]): SeedMixture {
   const n = curves.length;

@@ -1,7 +1,8 @@
 /**
  * @file Everything that happened to one measure of one run, with the settings that suit what is known of the measure.
  *
- * A detector that cannot judge the series says why in `refused`; the others go on. Series of a clock or a counter are the caller's to leave out.
+ * A detector that cannot judge the series says why in `refused`; the others go on. Series of a clock or a counter are
+ * the caller's to leave out.
  */
 import { DomainError, type Event, type MeasureSpec, OntogenyError } from "../../core/index.ts";
 import { median } from "../stats/moments.ts";
@@ -51,9 +52,9 @@ const FULL_LEVEL_SHARE = 0.01;
 const PLATEAU_SHARE = 0.25;
 
 /**
- * Changes, excursions, declines and collapses on the measure's scale (logarithm for perplexities and for positive series
- * that span more than a factor of 1,000), divergence of losses, and plateaus that end in a change. Evaluations inside an excursion are left
- * out for the other detectors. Item errors as in itemErrors.ts.
+ * Changes, excursions, declines and collapses on the measure's scale (logarithm for perplexities and for positive
+ * series that span more than a factor of 1,000), divergence of losses, and plateaus that end in a change. Evaluations
+ * inside an excursion are left out for the other detectors. Item errors as in itemErrors.ts.
  */
 export function seriesEvents(input: SeriesEventsInput): SeriesEvents {
   const { measure, steps, values, spec = {} } = input;
@@ -155,7 +156,10 @@ function without(
   return { series: { measure, steps: pick(steps), values: pick(values) }, ses: ses && pick(ses) };
 }
 
-/** The step that stands out at 5% of false alarms over blocks of an eighth of the series; Infinity where no change can be found. */
+/**
+ * The step that stands out at 5% of false alarms over blocks of an eighth of the series; Infinity where no change can
+ * be found.
+ */
 function smallestChange({ steps, values }: Series, ses: readonly number[] | undefined): number {
   const kept = values.map((_, i) => i).filter((i) => Number.isFinite(values[i]));
   const n = kept.length;
@@ -169,7 +173,10 @@ function smallestChange({ steps, values }: Series, ses: readonly number[] | unde
   return standoutLimit(n, 0.05) * error * Math.sqrt(5 / Math.max(1, Math.floor(n / 8)));
 }
 
-/** What a change is worth: the jump, or what the new course makes of itself beyond the old one's pace, whichever is more. */
+/**
+ * What a change is worth: the jump, or what the new course makes of itself beyond the old one's pace, whichever is
+ * more.
+ */
 function sizeOf({ evidence }: Event): number {
   const { before, after, final } = evidence as { before: number; after: number; final: number };
   return Math.max(Math.abs(after - before), Math.abs(final - before));
@@ -204,7 +211,10 @@ function plateausBefore(changes: readonly Event[], { measure, steps, values }: S
 
 const LEVELS = ["before", "after", "final", "best", "last", "start", "level", "value", "first"];
 
-/** Levels in the evidence, back in the measure's own unit; slopes, heights and noise stay on the logarithmic scale, which is said. */
+/**
+ * Levels in the evidence, back in the measure's own unit; slopes, heights and noise stay on the logarithmic scale,
+ * which is said.
+ */
 function back(event: Event, scale: "identity" | "log"): Event {
   if (scale === "identity") return event;
   const evidence = Object.fromEntries(
@@ -235,7 +245,9 @@ function maybeRise(
   }
 }
 
-/** Detectors that all lack evaluations say it once: the first of them, the search for changes where it is among them. */
+/**
+ * Detectors that all lack evaluations say it once: the first of them, the search for changes where it is among them.
+ */
 function distinctReasons<Refusal extends { readonly kind: string; readonly reason: string }>(
   refused: readonly Refusal[],
 ): Refusal[] {

@@ -1,4 +1,6 @@
-/** @file Breakthroughness, seed mixtures, item errors, noise and the mirage check: closed forms, properties, refusals. */
+/**
+ * @file Breakthroughness, seed mixtures, item errors, noise and the mirage check: closed forms, properties, refusals.
+ */
 import { describe, expect, test } from "vitest";
 import { betaSd, type Event, Rng } from "../../core/index.ts";
 import { breakthrough } from "./breakthrough.ts";

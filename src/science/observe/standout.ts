@@ -1,20 +1,21 @@
 /**
- * @file How far each place in a series stands out from the rest of it, at every scale: a step or a bend is compared with
- * what the same contrast gives everywhere else in the same series.
+ * @file How far each place in a series stands out from the rest of it, at every scale: a step or a bend is compared
+ * with what the same contrast gives everywhere else in the same series.
  *
  * The yardstick being the series itself, the level of the noise and its correlation need not be known: false alarms are
- * alike for independent noise, AR(1) and a random walk (see `standoutP`). Refuses non-finite values. A contrast with fewer than six
- * places gives no evidence.
+ * alike for independent noise, AR(1) and a random walk (see `standoutP`). Refuses non-finite values. A contrast with
+ * fewer than six places gives no evidence.
  */
 import { ShapeError } from "../../core/index.ts";
 import { median, requireFinite } from "../stats/moments.ts";
 
 /**
- * For each boundary b in 0…n (between points b − 1 and b), the largest |contrast|/spread over scales k = 1, 2, 3, 4, 6, … ≤ n/8.
- * With means m₀…m₃ of four blocks of k points around b, the contrasts are the step 1.5(m₂ − m₁) − .5(m₃ − m₀) and the bend
- * (m₃ − m₂) − (m₁ − m₀); both are 0 on a straight line. Each is divided by what `sds` ([n], positive: the error of each
- * point) make of it, and then by its spread 1.4826 · median |contrast| over all places, where that exceeds `least`: 1 where the sds are known
- * errors, so that what they explain does not stand out; 0 where only their proportions count. 0 where no block fits.
+ * For each boundary b in 0…n (between points b − 1 and b), the largest |contrast|/spread over scales k = 1, 2, 3, 4, 6,
+ * … ≤ n/8. With means m₀…m₃ of four blocks of k points around b, the contrasts are the step 1.5(m₂ − m₁) − .5(m₃ − m₀)
+ * and the bend (m₃ − m₂) − (m₁ − m₀); both are 0 on a straight line. Each is divided by what `sds` ([n], positive: the
+ * error of each point) make of it, and then by its spread 1.4826 · median |contrast| over all places, where that
+ * exceeds `least`: 1 where the sds are known errors, so that what they explain does not stand out; 0 where only their
+ * proportions count. 0 where no block fits.
  */
 export function standout(values: readonly number[], sds: readonly number[], least = 1): Float64Array {
   requireFinite("standout", values);
@@ -48,9 +49,9 @@ export function standout(values: readonly number[], sds: readonly number[], leas
 }
 
 /**
- * Chance that a series of n points without any change has a `standout` of at least z somewhere. Fitted to the simulated 90% and
- * 99% points of the largest standout of n = 12…300 points of Gaussian noise with correlation 0, .5, .8 and 1 (they
- * differ little); between and beyond them the logarithm of p is taken as straight. Never below 1e-9.
+ * Chance that a series of n points without any change has a `standout` of at least z somewhere. Fitted to the simulated
+ * 90% and 99% points of the largest standout of n = 12…300 points of Gaussian noise with correlation 0, .5, .8 and 1
+ * (they differ little); between and beyond them the logarithm of p is taken as straight. Never below 1e-9.
  */
 export function standoutP(z: number, n: number): number {
   const z90 = 4.3;

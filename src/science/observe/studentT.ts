@@ -7,7 +7,10 @@ import { DomainError } from "../../core/index.ts";
 
 const constants = new Map<number, number>();
 
-/** ln f(t) of Student's t with `df` > 0 degrees of freedom; −∞ at ±∞. The constants of integer and half-integer df are kept. */
+/**
+ * ln f(t) of Student's t with `df` > 0 degrees of freedom; −∞ at ±∞. The constants of integer and half-integer df are
+ * kept.
+ */
 export function studentTLogPdf(t: number, df: number): number {
   if (!(df > 0)) throw new DomainError("studentTLogPdf: df", "a positive number", df);
   let constant = constants.get(df);

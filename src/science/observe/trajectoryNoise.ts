@@ -1,8 +1,8 @@
 /**
  * @file How much a trajectory wiggles about its own smooth course, and how long a wiggle lasts.
  *
- * Read from second differences at several lags, so that neither a trend nor a few jumps count as noise. Refuses non-finite
- * values, fewer than 5 points and x that does not ascend; says 0 where a series repeats itself.
+ * Read from second differences at several lags, so that neither a trend nor a few jumps count as noise. Refuses
+ * non-finite values, fewer than 5 points and x that does not ascend; says 0 where a series repeats itself.
  */
 import { DomainError, ShapeError } from "../../core/index.ts";
 import { median, requireFinite } from "../stats/moments.ts";
@@ -26,9 +26,11 @@ const SLOWEST_MISFIT = 2;
 
 /**
  * Noise as AR(1) over the order of the points; `x` and `y` [n]. For each lag k, y_i is compared with the straight line
- * between y_{i−k} and y_{i+k}; the robust variance of what is left is σ²(3 − φ^k)(1 − φ^k)/2 for AR(1), plus c·k⁴ where the
- * course bends. (σ, φ, c ≥ 0) are fitted to the lags 1, 2, 4, … (at most n/4 and 32) in relative least squares over a grid
- * of φ; `slowest` is the largest φ whose misfit is within 2 of the least. With `scales` [n], positive, the noise of a point is `sd` times its scale. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too small where the noise is slow.
+ * between y_{i−k} and y_{i+k}; the robust variance of what is left is σ²(3 − φ^k)(1 − φ^k)/2 for AR(1), plus c·k⁴ where
+ * the course bends. (σ, φ, c ≥ 0) are fitted to the lags 1, 2, 4, … (at most n/4 and 32) in relative least squares over
+ * a grid of φ; `slowest` is the largest φ whose misfit is within 2 of the least. With `scales` [n], positive, the noise
+ * of a point is `sd` times its scale. Few points say little of φ: it is drawn towards 0 by n/(n + 12), and is then too
+ * small where the noise is slow.
  */
 export function trajectoryNoise(
   x: readonly number[],
@@ -83,8 +85,8 @@ function lagVariance(
 }
 
 /**
- * Σ w_k (1 − (σ² g_k + c k⁴)/v_k)² over the lags, at its least over σ² and c ≥ 0: about χ², a robust variance from n − 2k
- * overlapping differences having a relative variance near 5(k + ½)/n (simulated, independent noise).
+ * Σ w_k (1 − (σ² g_k + c k⁴)/v_k)² over the lags, at its least over σ² and c ≥ 0: about χ², a robust variance from n −
+ * 2k overlapping differences having a relative variance near 5(k + ½)/n (simulated, independent noise).
  */
 function misfit(lags: readonly { readonly k: number; readonly variance: number }[], phi: number, n: number): number {
   const roots = lags.map(({ k }) => Math.sqrt(n / (5 * (k + 0.5))));

@@ -1,4 +1,7 @@
-/** @file Turnbull: exact times, right-censoring, grids, the direct maximum of scipy (fixtures/observeReference.py), refusals. */
+/**
+ * @file Turnbull: exact times, right-censoring, grids, the direct maximum of scipy (fixtures/observeReference.py),
+ * refusals.
+ */
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../core/index.ts";
 import reference from "./fixtures/observeReference.json" with { type: "json" };

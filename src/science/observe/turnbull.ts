@@ -2,7 +2,8 @@
  * @file Turnbull's estimate: the distribution of event times of which only intervals are known, right-censored ones
  * included. The generalisation of Kaplan–Meier to onsets that evaluations merely bracket.
  *
- * An interval (low, high] with high = Infinity is right-censored; low = high states the time exactly. NaN and low > high throw.
+ * An interval (low, high] with high = Infinity is right-censored; low = high states the time exactly. NaN and low >
+ * high throw.
  */
 import { DomainError, type Estimate, type Event, RefusedError, type Rng } from "../../core/index.ts";
 import { requireLevel } from "../stats/intervals.ts";
@@ -15,7 +16,10 @@ export interface TimeInterval {
 }
 
 export interface TurnbullEstimate {
-  /** Innermost intervals (low, high], ascending, with their probability; how it lies within one is not known. The last may end at Infinity. */
+  /**
+   * Innermost intervals (low, high], ascending, with their probability; how it lies within one is not known. The last
+   * may end at Infinity.
+   */
   readonly intervals: readonly { readonly low: number; readonly high: number; readonly probability: number }[];
   readonly n: number;
   readonly logLikelihood: number;
@@ -28,7 +32,8 @@ export function timeIntervals(events: readonly Pick<Event, "low" | "high">[]): T
 
 /**
  * Non-parametric maximum likelihood over the innermost intervals (Turnbull, JRSS B 38, 1976; Peto 1973), by
- * self-consistency with Aitken-free EM to a change of the log-likelihood below 1e-10, at most 100,000 rounds. Needs one run.
+ * self-consistency with Aitken-free EM to a change of the log-likelihood below 1e-10, at most 100,000 rounds. Needs one
+ * run.
  */
 export function turnbull(runs: readonly TimeInterval[]): TurnbullEstimate {
   if (runs.length === 0) throw new DomainError("turnbull", "at least one run", "none");
@@ -75,9 +80,9 @@ export function turnbullQuantile({ intervals }: TurnbullEstimate, share: number)
 }
 
 /**
- * Median time to the event with a percentile interval from a bootstrap over runs. `value`: the end of the innermost interval that holds
- * the median, Infinity when fewer than half of the runs are known to have had it; `low` uses the beginnings of the
- * intervals, so that censoring within them is in it. Refuses fewer than 4 runs.
+ * Median time to the event with a percentile interval from a bootstrap over runs. `value`: the end of the innermost
+ * interval that holds the median, Infinity when fewer than half of the runs are known to have had it; `low` uses the
+ * beginnings of the intervals, so that censoring within them is in it. Refuses fewer than 4 runs.
  */
 export function turnbullMedian(
   runs: readonly TimeInterval[],
@@ -105,7 +110,10 @@ export function turnbullMedian(
   };
 }
 
-/** Maximal intersections: (l, r] with l some run's low, r some run's high, and no other end in between; exact times stay points. */
+/**
+ * Maximal intersections: (l, r] with l some run's low, r some run's high, and no other end in between; exact times stay
+ * points.
+ */
 function innermost(runs: readonly TimeInterval[]): { low: number; high: number }[] {
   // Ends in order; at one time a closed right end comes before an open left end, and an exact time is a pair of its own.
   const ends: { at: number; rank: number; isLow: boolean }[] = [];

@@ -1,6 +1,6 @@
 /**
- * @file `observe` on recorded runs: the mirage check, onsets over runs, seeds, what is left out and refused; the published outcome of
- * real grokking runs, where they are at hand.
+ * @file `observe` on recorded runs: the mirage check, onsets over runs, seeds, what is left out and refused; the
+ * published outcome of real grokking runs, where they are at hand.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

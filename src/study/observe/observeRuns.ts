@@ -1,9 +1,9 @@
 /**
- * @file The use case of `ontogeny observe`: the events of recorded runs, each judged for what a smooth measure of the same
- * task says of it, and onsets over runs.
+ * @file The use case of `ontogeny observe`: the events of recorded runs, each judged for what a smooth measure of the
+ * same task says of it, and onsets over runs.
  *
- * Clocks and counters are left out, and so is the optimizer's own machinery (learning rate, norms of gradients), unless a pattern
- * names them. Errors: MEASURE_NOT_FOUND when patterns match nothing, RUN_NOT_FOUND without runs.
+ * Clocks and counters are left out, and so is the optimizer's own machinery (learning rate, norms of gradients), unless
+ * a pattern names them. Errors: MEASURE_NOT_FOUND when patterns match nothing, RUN_NOT_FOUND without runs.
  */
 import {
   type EVENT_KINDS,

@@ -1,5 +1,6 @@
 /**
- * @file When runs reached a threshold, over runs: how many did, kept it, lost it or never did, and the distribution of the step.
+ * @file When runs reached a threshold, over runs: how many did, kept it, lost it or never did, and the distribution of
+ * the step.
  *
  * Pure. A run without the measure is not in the summary; it is named by the caller.
  */
@@ -13,7 +14,10 @@ export interface RunOnset {
   readonly run: string;
   readonly measure: string;
   readonly event: Event;
-  /** never: not reached and held by the end of the series; lost: reached, and the last evaluation is back on the other side. */
+  /**
+   * never: not reached and held by the end of the series; lost: reached, and the last evaluation is back on the other
+   * side.
+   */
   readonly outcome: "kept" | "lost" | "never";
   readonly last: number;
 }
@@ -58,7 +62,10 @@ export interface OnsetDelay {
   }[];
 }
 
-/** Delay from the first claim's onset to the second's, in runs that have one series for each: grokking's, for train and test. */
+/**
+ * Delay from the first claim's onset to the second's, in runs that have one series for each: grokking's, for train and
+ * test.
+ */
 export function onsetDelay(from: OnsetSummary, to: OnsetSummary): OnsetDelay {
   const runs = from.runs.flatMap((early) => {
     const late = to.runs.find(({ id }) => id === early.id);

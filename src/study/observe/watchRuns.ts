@@ -1,7 +1,9 @@
 /**
- * @file `ontogeny observe --live`: reads the runs again and again while something else imports into them, and tells of changes as they come.
+ * @file `ontogeny observe --live`: reads the runs again and again while something else imports into them, and tells of
+ * changes as they come.
  *
- * What a restart withdrew and replaced is not watched again: only steps beyond the last one seen count. Ends when stopped.
+ * What a restart withdrew and replaced is not watched again: only steps beyond the last one seen count. Ends when
+ * stopped.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Event, RecordedRun } from "../../core/index.ts";
