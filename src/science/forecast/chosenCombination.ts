@@ -1,7 +1,7 @@
 /**
  * @file The chosen combination: forecasters weighted by a back-test inside the cohort, its spread calibrated there.
  *
- * Every unit of the cohort is left out in turn and forecast by every member from the rest, for all measures of the cohort
+ * Every unit of the cohort (many of them: ten folds) is left out in turn and forecast by every member from the rest, for all measures of the cohort
  * together; the new run and its unit are never looked at. Members that refuse a measure are left out of it. Refuses a
  * measure that no member forecasts, and a cohort of fewer than three units.
  */
@@ -22,6 +22,8 @@ import {
 import { type StackingCase, stackingWeights } from "./stacking.ts";
 
 const FEWEST_UNITS = 3;
+/** More units than this are left out in so many folds. */
+const MOST_FOLDS = 10;
 /** A member that forecasts less than this share of what the others do takes no part. */
 const PRESENT_FROM = 0.9;
 /** Left-out units that the members' own spread counts for, against theirs. */
@@ -102,12 +104,20 @@ function leftOutForecasts(
   const scale = scaleOf(outcomes);
   if (!(scale > 0)) return [];
   const own = members.map((member) => maybe(() => member.fit(cohort, task).leftOut?.()));
+  const parts = folds([...new Set(cohort.map(unitOf))]);
   return cohort.map((run, i) => {
-    const others = withoutUnit(cohort, unitOf(run));
+    const others = parts.get(unitOf(run))!.reduce(withoutUnit, cohort);
     const prefix = upTo(run, task.cutoff);
     const forecasts = members.map((member, m) => own[m]?.[i] ?? maybe(() => member.fit(others, task).predict(prefix)));
     return { unit: unitOf(run), forecasts, outcome: outcomes[i], scale };
   });
+}
+
+/** Each unit by itself, or, where they are many, with the others of its fold. */
+function folds(units: readonly string[]): Map<string, readonly string[]> {
+  if (units.length <= MOST_FOLDS) return new Map(units.map((unit) => [unit, [unit]] as const));
+  const foldOf = (i: number) => i % MOST_FOLDS;
+  return new Map(units.map((unit, i) => [unit, units.filter((_, k) => foldOf(k) === foldOf(i))] as const));
 }
 
 /** Mean distance between outcomes, the unit in which measures are comparable. */

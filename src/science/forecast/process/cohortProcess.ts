@@ -35,11 +35,18 @@ export interface CentreAndSd {
 /** Measures beyond this add little to what is learned from all, and cost a fit each. */
 const MOST_MEASURES = 24;
 
+/** The few parameters are learned on this many runs, at most. */
+const MOST_LEARNED_RUNS = 20;
+
 /** The target and, evenly from the list, others of the cohort's measures that are learned from together. */
 export function pooledMeasures(cohort: readonly Trajectory[], target: string): string[] {
-  const all = Object.keys(cohort[0].values).sort();
-  const place = (i: number) => Math.floor((i * MOST_MEASURES) / all.length);
-  return [...new Set([target, ...all.filter((_, i) => place(i) !== place(i - 1))])];
+  return [...new Set([target, ...evenly(Object.keys(cohort[0].values).sort(), MOST_MEASURES)])];
+}
+
+/** At most `most` of them, evenly from the list. */
+function evenly<T>(all: readonly T[], most: number): T[] {
+  const place = (i: number) => Math.floor((i * most) / all.length);
+  return all.filter((_, i) => place(i) !== place(i - 1));
 }
 
 const processes = new WeakMap<readonly Trajectory[], Map<string, CohortProcess | RefusedError>>();
@@ -159,12 +166,15 @@ function learnedOnce(
 ): LearnedProcess {
   const known = parameters.get(cohort[0]) ?? new Map<string, LearnedProcess>();
   parameters.set(cohort[0], known);
+  const { grid, relations } = input;
+  const runs = evenly([...cohort.keys()], MOST_LEARNED_RUNS);
   const key = sha256Hex(
-    JSON.stringify([target, isConfigured, input.grid.starts, input.grid.ends, cohort.map(numberOf)]),
+    JSON.stringify([target, isConfigured, grid.starts, grid.ends, runs.map((i) => numberOf(cohort[i]))]),
   );
   let learned = known.get(key);
   if (learned === undefined) {
-    learned = learnProcess(input);
+    const some = { ...grid, values: runs.map((i) => grid.values[i]) };
+    learned = learnProcess({ grid: some, relations: relations.subset(runs) });
     known.set(key, learned);
   }
   return learned;

@@ -94,6 +94,8 @@ function posterior({
 }): (x: Float64Array, gradient: Float64Array) => number {
   const kinds = within.length;
   return (x, gradient) => {
+    // A search step to where variances overflow is no step.
+    if (x.some((one, p) => Math.abs(one - usual[p]) > 30)) return Number.POSITIVE_INFINITY;
     const factored = factor(y, runs, basis, covariances(within, x));
     if (factored === undefined) return Number.POSITIVE_INFINITY;
     const by = likelihoodGradient(basis, factored);
