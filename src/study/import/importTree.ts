@@ -102,6 +102,9 @@ export async function importTree(options: ImportOptions): Promise<ImportReport> 
   };
 }
 
+/** A large tree takes long to look through: looking takes at most a fifth of the time. */
+const PAUSE_TIMES_LOOKING = 4;
+
 /** Imports, then again whenever a file changed, until stopped. Each report holds only what changed. */
 export async function followTree(
   options: ImportOptions & { readonly everyMs: number; readonly onReport: (report: ImportReport) => void },
@@ -109,11 +112,13 @@ export async function followTree(
   const { everyMs, onReport, signal } = options;
   let first = true;
   while (!signal.aborted) {
+    const begunMs = Date.now();
     const report = await importTree(options);
+    const lookingMs = Date.now() - begunMs;
     const units = report.units.filter(({ action }) => action !== "unchanged");
     if (first || units.length > 0) onReport(first ? report : { ...report, units });
     first = false;
-    await pause(everyMs, signal);
+    await pause(Math.max(everyMs, PAUSE_TIMES_LOOKING * lookingMs), signal);
   }
 }
 
