@@ -74,7 +74,8 @@ export interface ImportSink {
   /** Something that is in the file and was not taken: counted by code, the first example kept. */
   skip(code: string, example: string, count?: number): void;
   /**
-   * Call between chunks of a few megabytes: writes out what has piled up, tells progress, rejects when stopped. Give `state`
+   * Call between chunks of a few megabytes: writes out what has piled up, tells progress, rejects when stopped. `bytesRead`
+   * counts from the beginning of this reading. Give `state`
    * where reading could go on from here (as `read` returns it): a stop then loses nothing.
    */
   drain(bytesRead: number, state?: () => Json): Promise<void>;

@@ -86,10 +86,12 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
   for (const { relative } of unit.companions ?? []) if (from === undefined) sink.skip("LM_EVAL_SAMPLES", relative);
   const files = inOrder(unit.files.filter(({ relative }) => !state.has(relative)));
   const reader = new UnitReader(unit, sink, state);
+  let bytesRead = 0;
   for (const batch of batches(files)) {
     const parsed = await Promise.all(batch.map((file) => readJsonFile(file, heads.get(file))));
     reader.take(batch.map((file, index) => ({ file, json: parsed[index] })));
-    await sink.drain(batch.reduce((bytes, file) => bytes + file.bytes, 0));
+    bytesRead += batch.reduce((bytes, file) => bytes + file.bytes, 0);
+    await sink.drain(bytesRead, () => state.toJson() ?? null);
   }
   return state.toJson();
 }

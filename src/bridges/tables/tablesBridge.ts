@@ -157,10 +157,18 @@ async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOption
     isJson: kind === "json" || kind === "jsonl",
     memory: before?.runs ?? [],
   });
+  const stateNow = (): Json | undefined => {
+    const rows = source.resume();
+    if (rows === undefined || !shape.isSettled) return undefined;
+    const state: Json = { rows, shape: shape as unknown as Json, runs: reader.runs.memory() };
+    return JSON.stringify(state).length > STATE_CHARACTERS_AT_MOST ? undefined : state;
+  };
+  let bytesRead = 0;
   try {
     for await (const batch of source.batches()) {
       reader.take(batch);
-      await sink.drain(batch.bytesRead);
+      bytesRead += batch.bytesRead;
+      await sink.drain(bytesRead, shape.isSettled ? () => stateNow() ?? null : undefined);
     }
   } catch (error) {
     if (!(error instanceof OntogenyError) || error.code !== "STEP_UNKNOWN") throw error;
@@ -168,10 +176,7 @@ async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOption
     return undefined;
   }
   reader.describe(unit.key.replace(/\.[A-Za-z]+$/, ""));
-  const rows = source.resume();
-  if (rows === undefined || !shape.isSettled) return undefined;
-  const state: Json = { rows, shape: shape as unknown as Json, runs: reader.runs.memory() };
-  return JSON.stringify(state).length > STATE_CHARACTERS_AT_MOST ? undefined : state;
+  return stateNow();
 }
 
 async function shapeOf(

@@ -61,13 +61,15 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
   const [file] = unit.files;
   const log = new LogReader(sink.run(""), file, from);
   let rest = "";
+  let bytesRead = 0;
   for await (const chunk of readLines(file, { from: log.offset })) {
     for (const line of chunk.lines) log.take(line);
     if (chunk.tooLong > 0)
       sink.skip("LINE_TOO_LONG", `${file.relative}: a line of more than ${LINE_BYTES_AT_MOST} bytes`, chunk.tooLong);
     log.offset = chunk.end;
     rest = chunk.rest ?? "";
-    await sink.drain(chunk.bytesRead);
+    bytesRead += chunk.bytesRead;
+    await sink.drain(bytesRead, () => log.state());
   }
   if (maybeLogLine(rest) !== undefined)
     sink.skip(

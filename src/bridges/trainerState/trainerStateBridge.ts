@@ -74,10 +74,12 @@ async function read(unit: ImportUnit, { sink }: ReadOptions): Promise<undefined>
   }
   order.sort((a, b) => a.globalStep - b.globalStep || (a.file.relative < b.file.relative ? -1 : 1));
   const log = new RunLog(unit, sink);
+  let bytesRead = 0;
   for (const { file } of order) {
     const state = await opened(file);
     if (state !== undefined) log.take(state);
-    await sink.drain(file.bytes);
+    bytesRead += file.bytes;
+    await sink.drain(bytesRead);
   }
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Workspace } from "../../store/index.ts";
 import { listRuns, selectRun } from "../recorded/listRuns.ts";
 import { loadRuns } from "../recorded/loadRuns.ts";
-import { followTree, type ImportReport, importTree } from "./importTree.ts";
+import { followTree, type ImportOptions, type ImportReport, importTree } from "./importTree.ts";
 
 let folder: string;
 let home: string;
@@ -32,7 +32,7 @@ function evaluation(step: number, acc: number, { model = "70m", into = results }
 }
 
 const never = () => new AbortController().signal;
-const importing = (more: { dryRun?: boolean; signal?: AbortSignal } = {}): Promise<ImportReport> =>
+const importing = (more: Partial<ImportOptions> = {}): Promise<ImportReport> =>
   importTree({ paths: [results], home, signal: never(), ...more });
 
 async function accuracies(): Promise<[number, number][]> {
@@ -113,16 +113,37 @@ test("a stopped import says so, leaves nothing half, and the next one does the r
   evaluation(1000, 0.2);
   evaluation(1000, 0.5, { model: "160m" });
   const controller = new AbortController();
-  const stopping = importTree({
-    paths: [results],
-    home,
-    signal: controller.signal,
-    progress: ({ done }) => done === 1 && controller.abort(),
-  });
+  const stopping = importing({ signal: controller.signal, progress: ({ done }) => done === 1 && controller.abort() });
   await expect(stopping).rejects.toMatchObject({ code: "STOPPED" });
   const report = await importing();
-  expect(report.units.map(({ action }) => action).sort()).toEqual(["read", "unchanged"]);
+  expect(report.units.map(({ action }) => action).sort()).toEqual(["unchanged", "went on"]);
   expect(report.units.flatMap(({ runs }) => runs.map(({ points }) => points))).toEqual([2, 2]);
+});
+
+test("a stop in the middle of a large log keeps what was read, and the rest is read next time", async () => {
+  const rows = Array.from({ length: 300_000 }, (_, step) =>
+    JSON.stringify({ step, loss: step / 8, rate: 1 / (step + 1) }),
+  );
+  fs.writeFileSync(path.join(results, "train.jsonl"), `${rows.join("\n")}\n`);
+  const controller = new AbortController();
+  const stopping = importing({
+    signal: controller.signal,
+    progress: ({ points }) => points > 200_000 && controller.abort(),
+  });
+  await expect(stopping).rejects.toMatchObject({ code: "STOPPED" });
+  const [record] = (await Workspace.open(home)).imports.records().records;
+  const read = record.parts.reduce((sum, { points }) => sum + points, 0);
+  expect(read).toBeGreaterThan(200_000);
+  expect([record.complete, read < 2 * rows.length]).toEqual([false, true]);
+  const { units } = await importing();
+  expect(units).toMatchObject([
+    { action: "went on", runs: [{ added: 2 * rows.length - read, points: 2 * rows.length }] },
+  ]);
+  const workspace = await Workspace.open(home);
+  const [run] = await loadRuns(workspace, listRuns(workspace), { measures: ["loss"] });
+  const { steps, values } = run.series.get("loss")!;
+  expect(steps.every((step, i) => step === i && values[i] === i / 8)).toBe(true);
+  expect((await importing()).units.map(({ action }) => action)).toEqual(["unchanged"]);
 });
 
 test("a part that was never committed does not count, and is cleared away", async () => {

@@ -57,10 +57,7 @@ export class UnitSink implements ImportSink {
 
   async drain(bytesRead: number, state?: () => Json): Promise<void> {
     const { signal } = this.options;
-    if (signal.aborted && state !== undefined) {
-      await this.writeOut();
-      await this.options.commit(state());
-    }
+    if (signal.aborted && state !== undefined) await this.commitAt(state());
     signal.throwIfAborted();
     let buffered = 0;
     let points = 0;
@@ -70,9 +67,16 @@ export class UnitSink implements ImportSink {
     }
     if (buffered >= WRITE_OUT_POINTS) {
       await this.writeOut();
-      if (state !== undefined) await this.options.commit(state());
+      if (state !== undefined) await this.commitAt(state());
     }
     this.options.onProgress(bytesRead, points);
+  }
+
+  /** Nothing when the bridge cannot go on from here. */
+  private async commitAt(state: Json): Promise<void> {
+    if (state === null) return;
+    await this.writeOut();
+    await this.options.commit(state);
   }
 
   /** Call once the bridge has read all. */
