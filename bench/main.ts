@@ -19,6 +19,7 @@ const SUITES: Readonly<Record<string, (request: Request) => Promise<BenchRow[]>>
   audit: async ({ root }) => (await import("./audit/suite.ts")).auditSuite(root, reportProgress),
   study: async ({ root }) => (await import("./study.ts")).studySuite(root),
   bridges: async (request) => (await import("./bridges/suite.ts")).bridgesSuite(request),
+  forecast: async ({ root }) => (await import("./forecast/suite.ts")).forecastSuite(root, console.error),
   observe: async (request) => (await import("./observe/suite.ts")).observeSuite(request),
   engine: async (request) => (await import("./engine/suite.ts")).engineSuite({ ...request, onRows: reportProgress }),
 };
