@@ -17,10 +17,13 @@ import { type CommonPace, chooseCommonPace } from "./meanCurve.ts";
 import type { Relation, RunRelations } from "./runRelations.ts";
 import { amplitudes, elapsed, MOTIONS, type Motion, walkCovariance } from "./stepClock.ts";
 
-/** Most likely sd of each part before the curves are seen, in units of the runs' spread; for the walk, at its end. */
+/**
+ * Most likely sd of each part before the curves are seen, in units of the runs' spread; for the walk, at its end. Departures
+ * from the linear law are thought as large as the law itself.
+ */
 const USUAL: Record<"level" | "growth", Record<Relation, number>> = {
-  level: { linear: 0.3, near: 0.2, own: 0.2 },
-  growth: { linear: 0.5, near: 0.3, own: 0.3 },
+  level: { linear: 0.3, near: 0.3, own: 0.2 },
+  growth: { linear: 0.5, near: 0.5, own: 0.3 },
 };
 /** Sd of the logarithm of the noise about its estimate from neighbouring evaluations. */
 const NOISE_DOUBT = 0.7;

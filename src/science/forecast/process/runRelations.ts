@@ -9,7 +9,7 @@ import { differingCovariates } from "../covariates.ts";
 import type { Trajectory } from "../forecaster.ts";
 
 /** Distance, in standard deviations of a covariate, over which departures from the linear law are shared. */
-const NEARNESS = 0.7;
+const NEARNESS = 1;
 
 /** "linear" in the covariates; "near": smooth in them; "own": each run for itself. */
 export type Relation = "linear" | "near" | "own";
