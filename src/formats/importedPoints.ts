@@ -117,8 +117,8 @@ export async function decodeImportedPoints(
     for (const stretch of stretchesOf(index)) {
       const rows = stretch.end - stretch.start;
       const read: Record<string, Float64Array | Int32Array> = {};
-      for (const name of only === undefined ? columns : ["wallMs", ...columns])
-        read[name] = isInteger(name) ? new Int32Array(rows) : new Float64Array(rows).fill(Number.NaN);
+      for (const name of columns) read[name] = isInteger(name) ? new Int32Array(rows) : new Float64Array(rows);
+      read.wallMs ??= new Float64Array(rows).fill(Number.NaN);
       await parquetRead({
         file,
         metadata,
