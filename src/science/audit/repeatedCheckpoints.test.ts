@@ -65,6 +65,26 @@ describe("repeatedCheckpoints", () => {
     ]);
   });
 
+  test("branches that have hardly parted agree for a while: still one note; an agreement that comes later is an error", () => {
+    let task = 0;
+    const branch = changed(second, (series) => {
+      task += 1;
+      // The first steps are shared; at the next two most tasks still agree.
+      const agrees = (i: number) => i < 3 || (i < 5 && task % 8 !== 0);
+      return {
+        ...series,
+        values: series.values.map((value, i) => (agrees(i) ? first.series.get(series.measure)!.values[i] : value)),
+      };
+    });
+    expect(repeatedCheckpoints([first, branch], options)).toMatchObject([{ code: "prefix-shared", severity: "note" }]);
+    const later = changed(branch, (series) => ({
+      ...series,
+      values: series.values.with(15, first.series.get(series.measure)!.values[15]),
+    }));
+    const codes = repeatedCheckpoints([first, later], options).map(({ severity }) => severity);
+    expect(codes).toContain("error");
+  });
+
   test("branches that go on at other steps share a prefix too", () => {
     const cut = (run: typeof first, id: string, keep: (i: number) => boolean) => ({
       ...changed(run, (series) => ({

@@ -42,12 +42,20 @@ export function sameSteps(runs: readonly RecordedRun[], agreements: Agreements, 
     const found = describe(a, b, compared, equal, Math.min(1, Math.exp(logChance + Math.log(places))), places);
     if (found === undefined) continue;
     findings.push(found);
-    for (const { step } of equal) told.add(`${a.id} ${b.id} ${step}`);
+    const alsoTold = found.code === "prefix-shared" ? justParted(compared, equal) : [];
+    for (const { step } of [...equal, ...alsoTold]) told.add(`${a.id} ${b.id} ${step}`);
   }
   return {
     findings,
     explained: (a, b, step) => told.has(`${a.id} ${b.id} ${step}`) || told.has(`${b.id} ${a.id} ${step}`),
   };
+}
+
+/** Steps right after a shared beginning at which the two still agree on most tasks: weights that have hardly moved apart. */
+function justParted(compared: readonly Common[], equal: readonly Common[]): Common[] {
+  const end = compared.indexOf(equal[equal.length - 1]) + 1;
+  const until = compared.findIndex((one, i) => i >= end && one.equal < 0.5 * one.tasks);
+  return compared.slice(end, until < 0 ? compared.length : until);
 }
 
 /** Logarithm of the number of ways to choose which steps agree. */
