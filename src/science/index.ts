@@ -25,6 +25,7 @@ export * from "./forecast/baselines.ts";
 export * from "./forecast/censoredRidge.ts";
 export * from "./forecast/chosenCombination.ts";
 export * from "./forecast/combination.ts";
+export * from "./forecast/conformal.ts";
 export * from "./forecast/covariates.ts";
 export * from "./forecast/curveFamily.ts";
 export * from "./forecast/curvePosterior.ts";
