@@ -33,7 +33,7 @@ export function curveScore({
   outcomes,
   centres,
   scales,
-}: { readonly outcomes: readonly number[] } & CurveForecast): number {
+}: { readonly outcomes: readonly number[] } & CurveCentres): number {
   requireCurve({ centres, scales }, outcomes.length);
   const scores = outcomes.flatMap((outcome, t) => {
     if (Number.isNaN(outcome)) return [];
@@ -45,7 +45,7 @@ export function curveScore({
 }
 
 /** [steps] each; scales ≥ 0 in the measure's unit. */
-export interface CurveForecast {
+export interface CurveCentres {
   readonly centres: readonly number[];
   readonly scales: readonly number[];
 }
@@ -66,7 +66,7 @@ export interface ConformalBand {
  * Covers all steps of a further exchangeable run at once with probability ≥ level. One step: an interval.
  */
 export function splitConformalBand(
-  { centres, scales }: CurveForecast,
+  { centres, scales }: CurveCentres,
   scores: readonly number[],
   level: number,
 ): ConformalBand {
@@ -82,7 +82,7 @@ export function splitConformalBand(
 }
 
 /** How a run was forecast without it, and what the same fit says of the new run. */
-export interface LeftOutRun extends CurveForecast {
+export interface LeftOutRun extends CurveCentres {
   readonly score: number;
 }
 
@@ -163,7 +163,7 @@ function requireLevel(level: number): void {
   if (!(level > 0 && level < 1)) throw new DomainError("Conformal level", "a number in (0, 1)", level);
 }
 
-function requireCurve({ centres, scales }: CurveForecast, steps: number): void {
+function requireCurve({ centres, scales }: CurveCentres, steps: number): void {
   if (centres.length !== steps || scales.length !== steps)
     throw new ShapeError("Conformal curve", `[${steps}]`, [centres.length, scales.length]);
   if (!centres.every(Number.isFinite)) throw new DomainError("Conformal centres", "finite numbers", centres.join(", "));

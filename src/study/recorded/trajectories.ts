@@ -6,6 +6,7 @@
  */
 import { type MeasureSpec, OntogenyError, type RecordedRun, sizeFromName } from "../../core/index.ts";
 import type { Trajectory } from "../../science/index.ts";
+import { isOutcomeKey } from "./exchangeable.ts";
 
 export interface TrajectoryRequest {
   /** "final": each run's last step; where those differ, steps are counted as shares of it (see `axis`). */
@@ -142,6 +143,7 @@ function chooseCovariates(
   if (new Set(runs.map((run) => sizes.get(run.id))).size > 1 && runs.every((run) => sizes.get(run.id) !== undefined))
     return ["size"];
   const names = Object.keys(runs[0]?.configuration ?? {}).filter((name) => {
+    if (isOutcomeKey(name)) return false;
     if (/seed|(^|[._])(id|idx|index|port|pid|rank|timestamp|started|date)$/i.test(name)) return false;
     const column = runs.map((run) => covariateOf(run, name, sizes));
     return column.every((value) => value !== undefined) && new Set(column).size > 1;
