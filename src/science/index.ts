@@ -43,6 +43,7 @@ export * from "./forecast/laws/schedule.ts";
 export * from "./forecast/laws/tissueLaw.ts";
 export * from "./forecast/logScore.ts";
 export * from "./forecast/methods.ts";
+export * from "./forecast/onsetBacktest.ts";
 export * from "./forecast/onsetForecasters.ts";
 export * from "./forecast/prefixCurves.ts";
 export * from "./forecast/retrospective.ts";

@@ -8,10 +8,11 @@
  * Sources: Vovk et al. 2005 (split conformal); Barber et al. 2021 (jackknife+); Gibbs & Candès 2021 (adaptive level).
  */
 import { DomainError, type Estimate, RefusedError, ShapeError } from "../../core/index.ts";
+import { requireLevel } from "../stats/intervals.ts";
 
 /** Runs that an interval of this level needs: the smallest n with ⌈(n+1)·level⌉ ≤ n. */
 export function fewestRunsFor(level: number): number {
-  requireLevel(level);
+  requireLevel("Conformal", level);
   return Math.ceil(level / (1 - level) - 1e-9);
 }
 
@@ -130,7 +131,7 @@ export function adaptiveConformal(
   scores: readonly number[],
   { level, gamma }: { readonly level: number; readonly gamma: number },
 ): { readonly alphas: readonly number[]; readonly missed: readonly boolean[]; readonly next: number } {
-  requireLevel(level);
+  requireLevel("Conformal", level);
   if (!(gamma > 0)) throw new DomainError("Adaptive conformal: gamma", "a number above 0", gamma);
   let alpha = 1 - level;
   const alphas: number[] = [];
@@ -157,10 +158,6 @@ function rank(n: number, level: number): number {
 function finiteOrRefused(q: number): number {
   if (Number.isFinite(q)) return q;
   throw new RefusedError("Conformal interval", "too many of the runs were not forecast: it would be infinite");
-}
-
-function requireLevel(level: number): void {
-  if (!(level > 0 && level < 1)) throw new DomainError("Conformal level", "a number in (0, 1)", level);
 }
 
 function requireCurve({ centres, scales }: CurveCentres, steps: number): void {

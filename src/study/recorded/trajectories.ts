@@ -107,6 +107,23 @@ export function runTrajectory(run: RecordedRun): Trajectory {
   return { ...columnsOf(run, 1), run: run.name };
 }
 
+/** Runs by themselves, in their own steps, with the covariates that differ between them (or those asked for). */
+export function withCovariates(
+  runs: readonly RecordedRun[],
+  asked?: readonly string[],
+): { readonly trajectories: readonly Trajectory[]; readonly covariates: readonly string[] } {
+  const sizes = new Map(runs.map((run) => [run.id, maybeSize(run)]));
+  const covariates = chooseCovariates(runs, sizes, asked);
+  const trajectories = runs.map((run) => {
+    const known = covariates.flatMap((name) => {
+      const value = covariateOf(run, name, sizes);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...runTrajectory(run), configuration: Object.fromEntries(known), unit: run.id };
+  });
+  return { trajectories, covariates };
+}
+
 /** From a setting that names the number of parameters, else from the run's name, else from the evaluated model's. */
 export function maybeSize(run: Pick<RecordedRun, "name" | "configuration" | "contexts">): number | undefined {
   const entries = Object.entries(run.configuration);
