@@ -34,7 +34,7 @@ export async function forecastSuite(root: string, say: (line: string) => void): 
   }
   const set = await pythia(data);
   const begun = performance.now();
-  const { tables } = scoreSet(set, CUTOFFS, say);
+  const { tables } = scoreSet(set, CUTOFFS, { progress: say });
   const secs = (performance.now() - begun) / 1000;
   const size = `${set.trajectories.length} runs × ${set.measures.length} tasks × ${CUTOFFS.length} cutoffs`;
   const rows: BenchRow[] = [row({ case: `back-test, ${size}`, ours: secs, goal: GOAL_SECS, unit: "s" })];

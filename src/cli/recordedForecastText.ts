@@ -35,7 +35,10 @@ function learntFrom({ cohort, units, leaveOut, covariates }: RecordedForecast): 
   return `Learnt from ${cohort.length} runs${grouped}${named}. Configuration used: ${covariates.join(", ") || "none"}.`;
 }
 
-function tableOf({ forecasts, refused, outcome }: MeasureForecast, { record, cohort }: RecordedForecast): string {
+function tableOf(
+  { forecasts, refused, outcome, conformal }: MeasureForecast,
+  { record, cohort }: RecordedForecast,
+): string {
   const rows = new Map(record?.map((row) => [row.method, row]));
   const at = (p: number) => (one: MeasureForecast["forecasts"][number]) =>
     shortNumber(distributionQuantile(one.distribution, p));
@@ -70,13 +73,19 @@ function tableOf({ forecasts, refused, outcome }: MeasureForecast, { record, coh
     ],
   );
   const ended = outcome === undefined ? [] : [`It was ${shortNumber(outcome)}.`];
-  return [table, ...refused.map(({ method, reason }) => `  ${method} refused: ${reason}`), ...ended].join("\n");
+  const refusals = refused.map(({ method, reason }) => `  ${method} refused: ${reason}`);
+  return [table, ...refusals, ...(conformal === undefined ? [] : [coveredText(conformal)]), ...ended].join("\n");
 
   /** The combination first: it is the one chosen by back-test. */
   function scoreOf(method: string): number {
     if (method === "combination") return Number.NEGATIVE_INFINITY;
     return rows.get(method)?.crps.value ?? Number.POSITIVE_INFINITY;
   }
+}
+
+function coveredText({ method, interval }: NonNullable<MeasureForecast["conformal"]>): string {
+  const level = `${Math.round(100 * interval.level)}%`;
+  return `Seeds of one configuration: ${level} conformal interval of the ${method} ${formatEstimate(interval)} (${interval.method})`;
 }
 
 function notes({ record, cohort, learntOn, isExchangeable, excluded, audit, units }: RecordedForecast): string[] {

@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Distribution } from "../../core/index.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
+import { onsetForecastText } from "../onsetForecastText.ts";
 import { targetStep, wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { recordedForecastText } from "../recordedForecastText.ts";
@@ -18,6 +19,7 @@ interface ForecastOptions extends CommonOptions {
   readonly study?: string;
   readonly target?: string;
   readonly measure?: string[];
+  readonly onset?: string;
   readonly at?: number;
   readonly to?: "final" | number;
   readonly cohort?: string[];
@@ -34,12 +36,14 @@ export function forecastCommand(): Command {
     "ontogeny forecast r1a2b3 --study shortcut-digits --at 200   (as if only the first 200 steps were known)",
     "ontogeny forecast pythia-1.4b/zero-shot --measure 'lambada_openai/*' --at 33000",
     "ontogeny forecast my-run --measure val_loss --to 100000 --cohort 'sweep/*'",
+    'ontogeny forecast my-run --onset "test_acc>=0.95" --at 600   (when, from runs that had not got there either)',
     "ontogeny forecast --score   (the registered ones whose outcome has been imported since)",
   ])
     .argument("[run]", "id or name of the run, or the beginning of its id")
     .option("--study <id>", "the study whose cohort the methods are fitted on")
     .option("--target <name>", "with --study: measure, or label of a target of the study (default: its first target)")
     .option("--measure <pattern>", "of a recorded run: * stands for anything (repeatable)", collect)
+    .option("--onset <claim>", 'of a recorded run: when, e.g. "test_acc>=0.95"')
     .option("--at <step>", "cutoff (default: as far as the run has got)", wholeNumber(1))
     .option(
       "--to <step>",
@@ -62,8 +66,11 @@ async function forecast(text: string | undefined, options: ForecastOptions): Pro
   if (options.score) return score(options);
   if (text === undefined) throw new UsageError("expected a run, or --score; see `ontogeny forecast --help`");
   if (options.study !== undefined) return forecastInStudy(text, { ...options, study: options.study });
+  if (options.onset !== undefined) return forecastWhen(text, { ...options, onset: options.onset });
   if (options.measure === undefined)
-    throw new UsageError("expected --measure for a recorded run, or --study; see `ontogeny forecast --help`");
+    throw new UsageError(
+      "expected --measure or --onset for a recorded run, or --study; see `ontogeny forecast --help`",
+    );
   await openWorkspace(options);
   const { forecastRecorded } = await import("../../study/commands/forecastRecorded.ts");
   const { home, measure, at, to = "final", cohort, leaveOut, covariate, despite } = options;
@@ -80,6 +87,26 @@ async function forecast(text: string | undefined, options: ForecastOptions): Pro
   });
   if (options.json) printJson(answer);
   else print(recordedForecastText(answer));
+}
+
+async function forecastWhen(text: string, options: ForecastOptions & { readonly onset: string }): Promise<void> {
+  if (options.measure !== undefined || options.leaveOut !== undefined)
+    throw new UsageError("--onset names its measure and leaves out runs; leave --measure and --leave-out away");
+  await openWorkspace(options);
+  const { forecastOnset } = await import("../../study/commands/forecastOnset.ts");
+  const { home, onset, at, to = "final", cohort, covariate, despite } = options;
+  const answer = await forecastOnset({
+    home,
+    run: text,
+    onset,
+    cutoff: at,
+    target: to,
+    cohort,
+    covariates: covariate,
+    despite,
+  });
+  if (options.json) printJson(answer);
+  else print(onsetForecastText(answer));
 }
 
 async function score(options: ForecastOptions): Promise<void> {

@@ -22,6 +22,8 @@ export interface BacktestOptions {
   readonly cutoffs: readonly number[];
   readonly targetStep: number;
   readonly forecasters: readonly Forecaster[];
+  /** A run outside of them that every left-out fit is also asked about (jackknife+). */
+  readonly newcomer?: Trajectory;
   /** Known range of a measure. */
   readonly rangeOf?: (measure: string) => ForecastTask["range"];
   /** Called before every cutoff. */
@@ -40,6 +42,8 @@ export interface BacktestAtCutoff {
   readonly cases: readonly BacktestCase[];
   /** By method, in the order of the forecasters; one entry a case, undefined where refused. */
   readonly forecasts: readonly (readonly (Distribution | undefined)[])[];
+  /** What the fits without each case's unit say of the newcomer, laid out alike. */
+  readonly ofNewcomer?: readonly (readonly (Distribution | undefined)[])[];
   readonly refusals: readonly BacktestRefusal[];
 }
 
@@ -52,13 +56,15 @@ export interface BacktestRefusal {
 }
 
 export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
-  const { measures, cutoffs, targetStep, forecasters, rangeOf, onCutoff } = options;
+  const { measures, cutoffs, targetStep, forecasters, newcomer, rangeOf, onCutoff } = options;
   return cutoffs.map((cutoff) => {
     onCutoff?.(cutoff);
     // Arrays of this cutoff's own: what is kept with them is given free after it.
     const byRuns = new Map<string, readonly Trajectory[]>();
     const cases: BacktestCase[] = [];
     const forecasts: (Distribution | undefined)[][] = forecasters.map(() => []);
+    const ofNewcomer: (Distribution | undefined)[][] | undefined = newcomer && forecasters.map(() => []);
+    const newPrefix = newcomer && upTo(newcomer, cutoff);
     const refusals = new Map<
       string,
       { method: string; reason: string; count: number; example: BacktestRefusal["example"] }
@@ -70,7 +76,10 @@ export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
         const [prefix, unit] = [upTo(run, cutoff), unitOf(run)];
         cases.push({ measure, run: run.run, unit, outcome: valueAt(run, measure, targetStep) });
         forecasters.forEach((forecaster, f) => {
-          const made = predictOrReason(forecaster, withoutUnit(cohort, unit), task, prefix);
+          const others = withoutUnit(cohort, unit);
+          const made = predictOrReason(forecaster, others, task, prefix);
+          const ofNew = newPrefix && predictOrReason(forecaster, others, task, newPrefix);
+          ofNewcomer?.[f].push(typeof ofNew === "string" ? undefined : ofNew);
           forecasts[f].push(typeof made === "string" ? undefined : made);
           if (typeof made !== "string") return;
           const key = JSON.stringify([forecaster.name, generalised(made, run.run, measure)]);
@@ -81,7 +90,7 @@ export function backtest(options: BacktestOptions): BacktestAtCutoff[] {
         });
       }
     }
-    return { cutoff, cases, forecasts, refusals: [...refusals.values()] };
+    return { cutoff, cases, forecasts, ...(ofNewcomer && { ofNewcomer }), refusals: [...refusals.values()] };
   });
 }
 

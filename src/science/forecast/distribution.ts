@@ -117,7 +117,7 @@ export function linearPool(distributions: readonly Distribution[], weights: read
 }
 
 /** P(X ≤ x): straight lines between quantiles; what lies outside the grid is at its ends. */
-function probabilityBelow({ probabilities, quantiles }: Distribution, x: number): number {
+export function probabilityBelow({ probabilities, quantiles }: Distribution, x: number): number {
   const last = quantiles.length - 1;
   if (x < quantiles[0]) return 0;
   if (x >= quantiles[last]) return 1;

@@ -79,7 +79,7 @@ export async function backtestRuns(request: BacktestRequest): Promise<BacktestAn
     { despite: request.despite },
   );
   const cutoffs = request.cutoffs.map((cutoff) => cutoffStep(cutoff, set)).sort((a, b) => a - b);
-  const result = scoreSet(set, cutoffs, request.progress);
+  const result = scoreSet(set, cutoffs, { progress: request.progress });
   const methods = result.forecasters.map(({ name, role, description }) => ({ name, role, description }));
   const dataHash = sha256Hex(canonicalJson(result.trajectories));
   const settings = {
@@ -126,7 +126,11 @@ export interface ScoredSet {
 }
 
 /** Forecasts and scores of a set; the measures that are not forecast are not seen by any method either. */
-export function scoreSet(set: TrajectorySet, cutoffs: readonly number[], progress?: (text: string) => void): ScoredSet {
+export function scoreSet(
+  set: TrajectorySet,
+  cutoffs: readonly number[],
+  { progress, newcomer }: { readonly progress?: (text: string) => void; readonly newcomer?: Trajectory } = {},
+): ScoredSet {
   const units = new Set(set.trajectories.map(({ unit }) => unit)).size;
   if (units < 3)
     throw new OntogenyError(
@@ -144,6 +148,7 @@ export function scoreSet(set: TrajectorySet, cutoffs: readonly number[], progres
     cutoffs,
     targetStep: set.targetStep,
     forecasters,
+    newcomer: newcomer && onlyMeasures(newcomer, set.measures),
     rangeOf: set.rangeOf,
     onCutoff: (cutoff) => progress?.(`cutoff ${cutoff}`),
   });

@@ -20,11 +20,14 @@ import {
 } from "../../science/index.ts";
 import { Workspace } from "../../store/index.ts";
 import { cohortFor, commonestLastStep } from "../recorded/cohort.ts";
+import { isExchangeable } from "../recorded/exchangeable.ts";
 import { listRuns, matchesPattern, selectRun, selectRuns } from "../recorded/listRuns.ts";
 import { loadRuns } from "../recorded/loadRuns.ts";
+import { type SeedInterval, seedInterval } from "../recorded/seedInterval.ts";
 import { requireSound, type Soundness } from "../recorded/soundness.ts";
 import { type Exclusion, runTrajectory, type TrajectorySet, trajectorySet } from "../recorded/trajectories.ts";
-import { scoreSet } from "./backtestRuns.ts";
+import { whyRetrospective } from "../recorded/whyRetrospective.ts";
+import { type ScoredSet, scoreSet } from "./backtestRuns.ts";
 
 export interface ForecastRecordedRequest {
   readonly home: string;
@@ -51,6 +54,8 @@ export interface MeasureForecast {
   readonly measure: string;
   readonly forecasts: readonly StatedForecast[];
   readonly refused: readonly { readonly method: string; readonly reason: string }[];
+  /** Only among nine or more seeds of one configuration. */
+  readonly conformal?: SeedInterval;
   /** Finite value at the target, where the run has one already. */
   readonly outcome?: number;
   /** Entry of the ledger's segment "cli"; absent when retrospective. */
@@ -120,13 +125,18 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
           hasConfiguration: set.covariates.length > 0,
           scale: set.covariates.includes("size") ? "size" : undefined,
         });
+  const isCovered = isExchangeable([run, ...runs]);
+  const scored = set === undefined ? undefined : scoredCohort(set, cohort, cutoff, isCovered ? own : undefined);
   const made = measures.map((measure) => {
     const spec = run.specs.get(measure);
     const task: ForecastTask = { target: measure, targetStep, cutoff, range: spec?.range, chance: spec?.chance };
     const outcome = valueAt(own, measure, targetStep);
+    const stated = forecastsOf(forecasters, cohort, own, task);
+    const conformal = scored && seedInterval(scored.at[0], forecasters, measure, stated.forecasts, spec?.range);
     return {
       measure,
-      ...forecastsOf(forecasters, cohort, own, task),
+      ...stated,
+      ...(conformal && { conformal }),
       ...(Number.isFinite(outcome) ? { outcome } : {}),
     };
   });
@@ -142,9 +152,9 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
     units: new Set(cohort.map(({ unit }) => unit)).size,
     leaveOut: set?.leaveOut ?? "run",
     covariates: set?.covariates ?? [],
-    isExchangeable: isExchangeable([run, ...runs]),
+    isExchangeable: isCovered,
     measures: made,
-    record: set === undefined ? undefined : recordOf(set, cohort, cutoff),
+    record: scored?.tables[0].rows,
     learntOn: set?.measures.length ?? 0,
     excluded: [...excluded, ...(set?.excluded ?? []).filter(({ what }) => measures.includes(what))],
     audit: soundness,
@@ -160,10 +170,20 @@ function registered(workspace: Workspace, answer: RecordedForecast): RecordedFor
   const { measures, run, cutoff, targetStep, dataHash, ...rest } = answer;
   const ledger = workspace.ledger("cli");
   const entries = ledger.appendAll(
-    measures.map(({ measure, forecasts }) => ({
+    measures.map(({ measure, forecasts, conformal }) => ({
       kind: "forecast" as const,
-      key: `${RECORDED_FORECAST}:${run.id}:${measure}:${cutoff}:${targetStep}:${sha256Hex(canonicalJson(forecasts)).slice(0, 16)}`,
-      body: { run, measure, cutoff, targetStep, dataHash, outcomeInWorkspace: false, cohort: rest.cohort, forecasts },
+      key: `${RECORDED_FORECAST}:${run.id}:${measure}:${cutoff}:${targetStep}:${sha256Hex(canonicalJson(conformal ? [forecasts, conformal] : forecasts)).slice(0, 16)}`,
+      body: {
+        run,
+        measure,
+        cutoff,
+        targetStep,
+        dataHash,
+        outcomeInWorkspace: false,
+        cohort: rest.cohort,
+        forecasts,
+        ...(conformal && { conformal }),
+      },
     })),
   );
   ledger.close();
@@ -208,13 +228,15 @@ function maybeSet(
   }
 }
 
-function recordOf(
+/** undefined: fewer than three units. `newcomer`: asked of every left-out fit too. */
+function scoredCohort(
   set: TrajectorySet,
   cohort: readonly Trajectory[],
   cutoff: number,
-): readonly BacktestRow[] | undefined {
+  newcomer?: Trajectory,
+): ScoredSet | undefined {
   if (new Set(cohort.map(({ unit }) => unit)).size < 3) return undefined;
-  return scoreSet({ ...set, trajectories: cohort }, [cutoff]).tables[0].rows;
+  return scoreSet({ ...set, trajectories: cohort }, [cutoff], { newcomer });
 }
 
 function measuresOf(run: RecordedRun, asked: readonly string[]): string[] {
@@ -272,25 +294,4 @@ function requireCutoff(run: RecordedRun, measures: readonly string[], cutoff: nu
     "CUTOFF_INVALID",
     `Forecast of run ${run.name}: expected a cutoff before step ${targetStep} with something measured up to it, got ${cutoff}; choose another --at or --to`,
   );
-}
-
-function whyRetrospective(
-  run: RecordedRun,
-  status: string | undefined,
-  measures: readonly string[],
-  cutoff: number,
-): string | undefined {
-  const last = Math.max(...measures.map((measure) => run.series.get(measure)?.steps.at(-1) ?? 0));
-  if (last > cutoff) return `the workspace has the run up to step ${last}`;
-  if (status === "failed" || status === "killed") return `the run has ended: ${status}`;
-  return undefined;
-}
-
-/** One configuration but for what is a seed. */
-function isExchangeable(runs: readonly RecordedRun[]): boolean {
-  const settings = runs.map(({ configuration }) =>
-    canonicalJson(Object.fromEntries(Object.entries(configuration).filter(([name]) => !/seed/i.test(name)))),
-  );
-  const stated = runs.every(({ configuration }) => Object.keys(configuration).length > 0);
-  return stated && new Set(settings).size === 1;
 }

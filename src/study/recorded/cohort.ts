@@ -48,11 +48,20 @@ function reasonAgainst(
   });
   if (usable.length === 0)
     return `no measure with ${FEWEST_SEEN} values up to step ${cutoff} and one at step ${targetStep}`;
+  return measuredDifferently(run, other, usable);
+}
+
+/** Why values of these measures in two runs do not compare; undefined when nothing stated differs. */
+export function measuredDifferently(
+  run: RecordedRun,
+  other: RecordedRun,
+  measures: readonly string[],
+): string | undefined {
   const own = new Set(measures.flatMap((measure) => [...(run.series.get(measure)?.steps ?? [])]));
-  const steps = [...new Set(usable.flatMap((measure) => [...other.series.get(measure)!.steps]))].filter((step) =>
+  const steps = [...new Set(measures.flatMap((measure) => [...other.series.get(measure)!.steps]))].filter((step) =>
     own.has(step),
   );
-  const { differences } = comparability({ treated: [run], control: [other], measures: usable, steps });
+  const { differences } = comparability({ treated: [run], control: [other], measures, steps });
   return differences[0] === undefined ? undefined : `measured differently: ${differences[0].what}`;
 }
 

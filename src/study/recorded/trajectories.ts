@@ -6,6 +6,7 @@
  */
 import { type MeasureSpec, OntogenyError, type RecordedRun, sizeFromName } from "../../core/index.ts";
 import type { Trajectory } from "../../science/index.ts";
+import { isOutcomeKey } from "./exchangeable.ts";
 
 export interface TrajectoryRequest {
   /** "final": each run's last step; where those differ, steps are counted as shares of it (see `axis`). */
@@ -106,6 +107,23 @@ export function runTrajectory(run: RecordedRun): Trajectory {
   return { ...columnsOf(run, 1), run: run.name };
 }
 
+/** Runs by themselves, in their own steps, with the covariates that differ between them (or those asked for). */
+export function withCovariates(
+  runs: readonly RecordedRun[],
+  asked?: readonly string[],
+): { readonly trajectories: readonly Trajectory[]; readonly covariates: readonly string[] } {
+  const sizes = new Map(runs.map((run) => [run.id, maybeSize(run)]));
+  const covariates = chooseCovariates(runs, sizes, asked);
+  const trajectories = runs.map((run) => {
+    const known = covariates.flatMap((name) => {
+      const value = covariateOf(run, name, sizes);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...runTrajectory(run), configuration: Object.fromEntries(known), unit: run.id };
+  });
+  return { trajectories, covariates };
+}
+
 /** From a setting that names the number of parameters, else from the run's name, else from the evaluated model's. */
 export function maybeSize(run: Pick<RecordedRun, "name" | "configuration" | "contexts">): number | undefined {
   const entries = Object.entries(run.configuration);
@@ -142,6 +160,7 @@ function chooseCovariates(
   if (new Set(runs.map((run) => sizes.get(run.id))).size > 1 && runs.every((run) => sizes.get(run.id) !== undefined))
     return ["size"];
   const names = Object.keys(runs[0]?.configuration ?? {}).filter((name) => {
+    if (isOutcomeKey(name)) return false;
     if (/seed|(^|[._])(id|idx|index|port|pid|rank|timestamp|started|date)$/i.test(name)) return false;
     const column = runs.map((run) => covariateOf(run, name, sizes));
     return column.every((value) => value !== undefined) && new Set(column).size > 1;
