@@ -7,13 +7,16 @@ import { renderTable, shortNumber } from "./table.ts";
 const MOST_EXCLUSIONS = 5;
 
 export function onsetForecastText(answer: OnsetAnswer): string {
-  const { run, onset, cutoff, targetStep, registered, why, seq, cohort, events, covariates, record, outcome } = answer;
+  const { run, onset, cutoff, targetStep, horizon, registered, why, seq, cohort, events, covariates, record, outcome } =
+    answer;
   const how = registered
     ? `registered in the ledger (segment cli, entry ${seq}): the workspace has no outcome yet`
     : `retrospective: ${why}`;
   const sign = onset.direction === "above" ? "≥" : "≤";
   const rows = new Map(record.map((row) => [row.method, row]));
-  const at = (p: number) => (one: OnsetForecast) => shortNumber(Math.round(distributionQuantile(one.distribution, p)));
+  const upToHorizon = (step: number, after = 0) =>
+    step > horizon ? `> ${shortNumber(horizon - after)}` : shortNumber(Math.round(step - after));
+  const at = (p: number) => (one: OnsetForecast) => upToHorizon(distributionQuantile(one.distribution, p));
   const recorded = (pick: (row: OnsetAnswer["record"][number]) => Estimate | undefined) => (one: OnsetForecast) => {
     const row = rows.get(one.method);
     const estimate = row && pick(row);
@@ -25,7 +28,7 @@ export function onsetForecastText(answer: OnsetAnswer): string {
     { title: "5%", text: at(0.05), align: "right" },
     { title: "MEDIAN", text: at(0.5), align: "right" },
     { title: "95%", text: at(0.95), align: "right" },
-    { title: "LEAD", text: ({ lead }) => shortNumber(Math.round(lead.value)), align: "right" },
+    { title: "LEAD", text: ({ lead }) => upToHorizon(cutoff + lead.value, cutoff), align: "right" },
     {
       title: `P BY ${shortNumber(targetStep)}`,
       text: ({ probabilityByTarget }) => share(probabilityByTarget),
@@ -48,10 +51,11 @@ export function onsetForecastText(answer: OnsetAnswer): string {
     `Learnt from ${cohort.length} runs that had not reached it by then: ${events} did later, ${cohort.length - events} had not when last seen. Configuration used: ${covariates.join(", ") || "none"}.`,
     "",
     table,
+    ...answer.forecasts.flatMap(({ method, fallback }) => (fallback === undefined ? [] : [`  ${method}: ${fallback}`])),
     ...answer.refused.map(({ method, reason }) => `  ${method} refused: ${reason}`),
     ...seen,
     "",
-    "OFF ON OTHERS: mean |median − step| over the onsets that were seen, each run left out; runs without one count in BRIER (of P) alone. LEAD: steps from the cutoff to the median.",
+    `OFF ON OTHERS: mean |median − step| over the onsets that were seen, each run left out; runs without one count in BRIER (of P) alone. LEAD: steps from the cutoff to the median. No run was followed beyond step ${shortNumber(horizon)}.`,
     ...answer.excluded.slice(0, MOST_EXCLUSIONS).map(({ what, why: reason }) => `Left out: ${what}: ${reason}.`),
     ...(answer.excluded.length > MOST_EXCLUSIONS
       ? [`… and ${answer.excluded.length - MOST_EXCLUSIONS} more left out.`]

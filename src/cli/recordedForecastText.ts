@@ -5,6 +5,7 @@
 import { formatEstimate } from "../core/index.ts";
 import { distributionQuantile } from "../science/index.ts";
 import type { MeasureForecast, RecordedForecast } from "../study/commands/forecastRecorded.ts";
+import { curveAheadText } from "./curveAheadText.ts";
 import { renderTable, shortNumber } from "./table.ts";
 
 const MOST_MEASURES = 20;
@@ -36,7 +37,7 @@ function learntFrom({ cohort, units, leaveOut, covariates }: RecordedForecast): 
 }
 
 function tableOf(
-  { forecasts, refused, outcome, conformal }: MeasureForecast,
+  { forecasts, refused, outcome, conformal, curve }: MeasureForecast,
   { record, cohort }: RecordedForecast,
 ): string {
   const rows = new Map(record?.map((row) => [row.method, row]));
@@ -74,7 +75,13 @@ function tableOf(
   );
   const ended = outcome === undefined ? [] : [`It was ${shortNumber(outcome)}.`];
   const refusals = refused.map(({ method, reason }) => `  ${method} refused: ${reason}`);
-  return [table, ...refusals, ...(conformal === undefined ? [] : [coveredText(conformal)]), ...ended].join("\n");
+  return [
+    table,
+    ...refusals,
+    ...(conformal === undefined ? [] : [coveredText(conformal)]),
+    ...ended,
+    ...(curve === undefined ? [] : ["", curveAheadText(curve)]),
+  ].join("\n");
 
   /** The combination first: it is the one chosen by back-test. */
   function scoreOf(method: string): number {

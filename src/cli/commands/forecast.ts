@@ -26,6 +26,7 @@ interface ForecastOptions extends CommonOptions {
   readonly leaveOut?: string;
   readonly covariate?: string[];
   readonly despite?: boolean;
+  readonly curve?: boolean;
   readonly score?: boolean;
 }
 
@@ -57,6 +58,7 @@ export function forecastCommand(): Command {
     )
     .option("--leave-out <unit>", "what counts as one unit: run, size, or a key of the configuration")
     .option("--covariate <key>", "numbers of the configuration that methods may use (repeatable)", collect)
+    .option("--curve", "with --measure: also how it goes on up to the target, step by step")
     .option("--despite", "go on where the audit finds an error; it is stated")
     .option("--score", "score registered forecasts whose outcome is there by now")
     .action(forecast);
@@ -73,7 +75,7 @@ async function forecast(text: string | undefined, options: ForecastOptions): Pro
     );
   await openWorkspace(options);
   const { forecastRecorded } = await import("../../study/commands/forecastRecorded.ts");
-  const { home, measure, at, to = "final", cohort, leaveOut, covariate, despite } = options;
+  const { home, measure, at, to = "final", cohort, leaveOut, covariate, despite, curve } = options;
   const answer = await forecastRecorded({
     home,
     run: text,
@@ -84,14 +86,17 @@ async function forecast(text: string | undefined, options: ForecastOptions): Pro
     leaveOut,
     covariates: covariate,
     despite,
+    curve,
   });
   if (options.json) printJson(answer);
   else print(recordedForecastText(answer));
 }
 
 async function forecastWhen(text: string, options: ForecastOptions & { readonly onset: string }): Promise<void> {
-  if (options.measure !== undefined || options.leaveOut !== undefined)
-    throw new UsageError("--onset names its measure and leaves out runs; leave --measure and --leave-out away");
+  if (options.measure !== undefined || options.leaveOut !== undefined || options.curve)
+    throw new UsageError(
+      "--onset names its measure and leaves out runs; leave --measure, --leave-out and --curve away",
+    );
   await openWorkspace(options);
   const { forecastOnset } = await import("../../study/commands/forecastOnset.ts");
   const { home, onset, at, to = "final", cohort, covariate, despite } = options;

@@ -14,7 +14,7 @@ export interface OnsetRecord {
   readonly method: string;
   /** Runs at risk that the method forecast. */
   readonly runs: number;
-  /** Mean |median − step| over onsets that were seen; absent below two. */
+  /** Mean |median − step| over onsets that were seen, medians beyond the horizon counting as it; absent below two. */
   readonly medianOff?: Estimate;
   /** Share of seen onsets in the central 90%; absent without any. */
   readonly in90?: Estimate;
@@ -34,7 +34,9 @@ export function onsetRecords(
     const made = runs.map((run) => maybeForecast(forecaster, withoutUnit(cohort, unitOf(run)), task, run));
     const kept = made.flatMap((distribution, i) => (distribution === undefined ? [] : [{ distribution, ...times[i] }]));
     const seen = kept.filter(({ observed }) => observed);
-    const off = seen.map(({ distribution, time }) => Math.abs(distributionQuantile(distribution, 0.5) - time));
+    const off = seen.map(({ distribution, time }) =>
+      Math.abs(Math.min(task.horizon, distributionQuantile(distribution, 0.5)) - time),
+    );
     const inside = seen.filter(
       ({ distribution, time }) =>
         time >= distributionQuantile(distribution, 0.05) && time <= distributionQuantile(distribution, 0.95),
@@ -48,11 +50,16 @@ export function onsetRecords(
     return {
       method: forecaster.name,
       runs: kept.length,
-      ...(off.length > 1 && { medianOff: meanEstimate(off) }),
+      ...(off.length > 1 && { medianOff: notBelowZero(meanEstimate(off)) }),
       ...(off.length > 0 && { in90: proportionEstimate({ successes: inside.length, n: seen.length }) }),
-      ...(squares.length > 1 && { brier: meanEstimate(squares) }),
+      ...(squares.length > 1 && { brier: notBelowZero(meanEstimate(squares)) }),
     };
   });
+}
+
+/** Neither a distance nor a square is negative, whatever Student's interval says. */
+function notBelowZero(estimate: Estimate): Estimate {
+  return { ...estimate, low: Math.max(0, estimate.low) };
 }
 
 function maybeForecast(

@@ -9,6 +9,7 @@ import {
   canonicalJson,
   type Distribution,
   type Estimate,
+  type Json,
   OntogenyError,
   type RecordedRun,
   sha256Hex,
@@ -60,6 +61,8 @@ export interface OnsetForecast {
   readonly probabilityByTarget: number;
   /** Median − cutoff with the central 90%, in steps. */
   readonly lead: Estimate;
+  /** Why the method says what another says. */
+  readonly fallback?: string;
 }
 
 export interface OnsetAnswer {
@@ -67,6 +70,8 @@ export interface OnsetAnswer {
   readonly onset: OnsetTask["onset"];
   readonly cutoff: number;
   readonly targetStep: number;
+  /** The last step that any run of the cohort reached: what a forecast says beyond it nothing has shown. */
+  readonly horizon: number;
   readonly registered: boolean;
   readonly why?: string;
   /** Runs at risk at the cutoff. */
@@ -134,6 +139,7 @@ export async function forecastOnset(request: ForecastOnsetRequest): Promise<Onse
     onset,
     cutoff,
     targetStep,
+    horizon,
     registered: why === undefined,
     why,
     cohort: cohort.map((one) => one.run),
@@ -180,7 +186,9 @@ function forecastsOf(
   const refused: OnsetAnswer["refused"][number][] = [];
   for (const one of forecasters)
     try {
-      const distribution = one.fit(cohort, task).predict(own);
+      const fitted = one.fit(cohort, task);
+      const distribution = fitted.predict(own);
+      const fallback = fallbackOf(fitted.frozen);
       const leadAt = (p: number) => distributionQuantile(distribution, p) - task.cutoff;
       const lead = { value: leadAt(0.5), low: leadAt(0.05), high: leadAt(0.95), level: 0.9 };
       forecasts.push({
@@ -189,12 +197,18 @@ function forecastsOf(
         distribution,
         probabilityByTarget: probabilityBelow(distribution, targetStep),
         lead: { ...lead, method: one.description, n: cohort.length },
+        ...(fallback !== undefined && { fallback }),
       });
     } catch (error) {
       if (!(error instanceof OntogenyError) || error.code !== "REFUSED") throw error;
       refused.push({ method: one.name, reason: error.message });
     }
   return { forecasts, refused };
+}
+
+function fallbackOf(frozen: Json): string | undefined {
+  const { parameters } = frozen as { readonly parameters?: { readonly fallback?: Json } };
+  return typeof parameters?.fallback === "string" ? parameters.fallback : undefined;
 }
 
 function theMeasure(run: RecordedRun, pattern: string): string {

@@ -20,6 +20,7 @@ import {
 } from "../../science/index.ts";
 import { Workspace } from "../../store/index.ts";
 import { cohortFor, commonestLastStep } from "../recorded/cohort.ts";
+import { type CurveAhead, curveAhead } from "../recorded/curveAhead.ts";
 import { isExchangeable } from "../recorded/exchangeable.ts";
 import { listRuns, matchesPattern, selectRun, selectRuns } from "../recorded/listRuns.ts";
 import { loadRuns } from "../recorded/loadRuns.ts";
@@ -42,6 +43,8 @@ export interface ForecastRecordedRequest {
   readonly leaveOut?: string;
   readonly covariates?: readonly string[];
   readonly despite?: boolean;
+  /** Also how it goes on between the cutoff and the target. */
+  readonly curve?: boolean;
 }
 
 export interface StatedForecast {
@@ -56,6 +59,8 @@ export interface MeasureForecast {
   readonly refused: readonly { readonly method: string; readonly reason: string }[];
   /** Only among nine or more seeds of one configuration. */
   readonly conformal?: SeedInterval;
+  /** Only when asked for. */
+  readonly curve?: CurveAhead;
   /** Finite value at the target, where the run has one already. */
   readonly outcome?: number;
   /** Entry of the ledger's segment "cli"; absent when retrospective. */
@@ -133,9 +138,11 @@ export async function forecastRecorded(request: ForecastRecordedRequest): Promis
     const outcome = valueAt(own, measure, targetStep);
     const stated = forecastsOf(forecasters, cohort, own, task);
     const conformal = scored && seedInterval(scored.at[0], forecasters, measure, stated.forecasts, spec?.range);
+    const curve = request.curve ? curveAhead(cohort, own, task, { isExchangeable: isCovered }) : undefined;
     return {
       measure,
       ...stated,
+      ...(curve && { curve }),
       ...(conformal && { conformal }),
       ...(Number.isFinite(outcome) ? { outcome } : {}),
     };
@@ -170,21 +177,16 @@ function registered(workspace: Workspace, answer: RecordedForecast): RecordedFor
   const { measures, run, cutoff, targetStep, dataHash, ...rest } = answer;
   const ledger = workspace.ledger("cli");
   const entries = ledger.appendAll(
-    measures.map(({ measure, forecasts, conformal }) => ({
-      kind: "forecast" as const,
-      key: `${RECORDED_FORECAST}:${run.id}:${measure}:${cutoff}:${targetStep}:${sha256Hex(canonicalJson(conformal ? [forecasts, conformal] : forecasts)).slice(0, 16)}`,
-      body: {
-        run,
-        measure,
-        cutoff,
-        targetStep,
-        dataHash,
-        outcomeInWorkspace: false,
-        cohort: rest.cohort,
-        forecasts,
-        ...(conformal && { conformal }),
-      },
-    })),
+    measures.map(({ measure, forecasts, conformal, curve }) => {
+      const more = { ...(conformal && { conformal }), ...(curve && { curve }) };
+      const said = sha256Hex(canonicalJson(conformal || curve ? { forecasts, ...more } : forecasts)).slice(0, 16);
+      const body = { run, measure, cutoff, targetStep, dataHash, outcomeInWorkspace: false, cohort: rest.cohort };
+      return {
+        kind: "forecast" as const,
+        key: `${RECORDED_FORECAST}:${run.id}:${measure}:${cutoff}:${targetStep}:${said}`,
+        body: { ...body, forecasts, ...more },
+      };
+    }),
   );
   ledger.close();
   return { ...answer, measures: measures.map((one, i) => ({ ...one, seq: entries[i].seq })) };

@@ -70,6 +70,6 @@ function leftOutRuns(at: BacktestAtCutoff, f: number, cases: readonly number[]):
 }
 
 /** Half of the central 90%. */
-function halfWidth(distribution: Distribution): number {
+export function halfWidth(distribution: Distribution): number {
   return (distributionQuantile(distribution, 0.95) - distributionQuantile(distribution, 0.05)) / 2;
 }
