@@ -16,6 +16,9 @@ export function curveAheadText({ method, steps, pointwise, band, outcomes }: Cur
       ...(band === undefined
         ? []
         : [column("BAND LOW", (t) => shortNumber(band.low[t])), column("BAND HIGH", (t) => shortNumber(band.high[t]))]),
+      ...(outcomes === undefined
+        ? []
+        : [column("IT WAS", (t) => (Number.isNaN(outcomes[t]) ? "—" : shortNumber(outcomes[t])))]),
     ],
   );
   const said =
