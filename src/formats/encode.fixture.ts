@@ -4,8 +4,8 @@
  * A message is built from its fields, e.g. `message(double(1, wall), varint(2, step), nested(5, summary))`.
  */
 import { crc32, maskedCrc32c } from "./checksums.ts";
-import { BLOCK_BYTES } from "./levelDbLog.ts";
-import { WANDB_HEADER } from "./wandbRecord.ts";
+import { BLOCK_BYTES } from "./wandb/levelDbLog.ts";
+import { WANDB_HEADER } from "./wandb/wandbRecord.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 const UTF8 = new TextEncoder();

@@ -8,7 +8,6 @@ import { RefusedError } from "../../core/index.ts";
 import { leastSquares } from "../stats/linear.ts";
 import { mean, sd } from "../stats/moments.ts";
 import { studentTDistribution } from "./distribution.ts";
-import { configurationFeatures, featureRow } from "./features.ts";
 import {
   cohortTargets,
   defineForecaster,
@@ -18,7 +17,8 @@ import {
   type Trajectory,
   upTo,
 } from "./forecaster.ts";
-import { ridgeAverage } from "./ridgeAverage.ts";
+import { configurationFeatures, featureRow } from "./regression/features.ts";
+import { ridgeAverage } from "./regression/ridgeAverage.ts";
 
 /** Centred at the last value seen; scale: the cohort's root mean square of final − last, Student t on n df. */
 export function lastValue(): Forecaster {

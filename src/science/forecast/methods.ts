@@ -3,13 +3,13 @@
  * ones that know the configuration.
  */
 import { cohortFinal, configurationOnly, lastValue, logTrend } from "./baselines.ts";
-import { chosenCombination } from "./chosenCombination.ts";
-import { combination } from "./combination.ts";
-import { curveFamily } from "./curveFamily.ts";
-import { curveProcess } from "./curveProcess.ts";
-import { earlyMeasures } from "./earlyMeasures.ts";
+import { chosenCombination } from "./combine/chosenCombination.ts";
+import { combination } from "./combine/combination.ts";
+import { curveFamily } from "./curves/curveFamily.ts";
 import type { Forecaster, OnsetTask } from "./forecaster.ts";
-import { cohortOnset, onsetRegression } from "./onsetForecasters.ts";
+import { curveProcess } from "./process/curveProcess.ts";
+import { earlyMeasures } from "./regression/earlyMeasures.ts";
+import { cohortOnset, onsetRegression } from "./regression/onsetForecasters.ts";
 import { smallerScale } from "./smallerScale.ts";
 
 const last = lastValue();

@@ -7,8 +7,8 @@
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
 import { median } from "../stats/moments.ts";
+import { trajectoryNoise } from "./courses/trajectoryNoise.ts";
 import { requireSeries, type Series } from "./series.ts";
-import { trajectoryNoise } from "./trajectoryNoise.ts";
 
 export interface DeclineOptions {
   readonly better: "higher" | "lower";

@@ -8,7 +8,7 @@
 import { DomainError, type Event, RefusedError, ShapeError } from "../../core/index.ts";
 import { normalCdf } from "../stats/distributions.ts";
 import { median } from "../stats/moments.ts";
-import { localWiggle } from "./localWiggle.ts";
+import { localWiggle } from "./courses/localWiggle.ts";
 import { requireSeries, type Series, stepBefore } from "./series.ts";
 
 export interface ExcursionOptions {

@@ -7,15 +7,15 @@
 import { DomainError, type Event, type MeasureSpec, OntogenyError } from "../../core/index.ts";
 import { median } from "../stats/moments.ts";
 import { type Breakthrough, breakthrough } from "./breakthrough.ts";
-import { courseChanges } from "./courseChanges.ts";
+import { courseChanges } from "./courses/courseChanges.ts";
+import { standoutLimit } from "./courses/standout.ts";
+import { trajectoryNoise } from "./courses/trajectoryNoise.ts";
 import { maybeDecline } from "./decline.ts";
 import { maybeDivergence } from "./divergence.ts";
 import { excursions } from "./excursions.ts";
 import { itemErrors } from "./itemErrors.ts";
 import { type LogisticRise, logisticRise } from "./logisticRise.ts";
 import type { Series } from "./series.ts";
-import { standoutLimit } from "./standout.ts";
-import { trajectoryNoise } from "./trajectoryNoise.ts";
 
 export interface SeriesEventsInput extends Series {
   readonly ses?: readonly number[];

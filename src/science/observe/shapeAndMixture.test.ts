@@ -4,12 +4,12 @@
 import { describe, expect, test } from "vitest";
 import { betaSd, type Event, Rng } from "../../core/index.ts";
 import { breakthrough } from "./breakthrough.ts";
+import { standout, standoutLimit, standoutP } from "./courses/standout.ts";
+import { trajectoryNoise } from "./courses/trajectoryNoise.ts";
 import { itemErrors } from "./itemErrors.ts";
 import { metricRobustness } from "./metricRobustness.ts";
 import { seedMixture } from "./seedMixture.ts";
-import { standout, standoutLimit, standoutP } from "./standout.ts";
 import { autoregressive, seriesOf } from "./synthetic.fixture.ts";
-import { trajectoryNoise } from "./trajectoryNoise.ts";
 
 describe("breakthrough", () => {
   test("a line, a leap and a fall by hand", () => {

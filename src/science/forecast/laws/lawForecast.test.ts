@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { Rng } from "../../../core/index.ts";
 import { mean } from "../../stats/moments.ts";
-import { centralInterval } from "../scores.ts";
+import { centralInterval } from "../scoring/scores.ts";
 import { forecastCurve, lawEstimates, lawModel } from "./lawForecast.ts";
 import { absent, FITTED, isAbsent, JUDGED, publishedCurves, syntheticCurve } from "./laws.suite.ts";
 import { namedSchedule } from "./schedule.ts";

@@ -5,8 +5,8 @@
  */
 import { RefusedError } from "../../../core/index.ts";
 import { mean, sd } from "../../stats/moments.ts";
-import { differingCovariates } from "../covariates.ts";
 import type { Trajectory } from "../forecaster.ts";
+import { differingCovariates } from "../regression/covariates.ts";
 
 /** Distance, in standard deviations of a covariate, over which departures from the linear law are shared. */
 const NEARNESS = 1;

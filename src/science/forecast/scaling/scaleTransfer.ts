@@ -9,7 +9,7 @@ import { meanEstimate } from "../../stats/intervals.ts";
 import { cholesky, choleskySolve, leastSquares } from "../../stats/linear.ts";
 import { mean } from "../../stats/moments.ts";
 import { averageQuantiles, studentTDistribution } from "../distribution.ts";
-import { centralInterval, crps } from "../scores.ts";
+import { centralInterval, crps } from "../scoring/scores.ts";
 import { powerSumFit, type ScalingPoint } from "./powerSum.ts";
 import { scalingEnsemble, scalingForecast } from "./scalingForecast.ts";
 
