@@ -3,8 +3,7 @@
  */
 import type { ImportReport } from "../study/import/importTree.ts";
 import type { UnitReport } from "../study/import/importUnit.ts";
-import { oneLine } from "./importedSummary.ts";
-import { renderTable, shortNumber } from "./table.ts";
+import { oneLine, renderTable, shortNumber } from "./table.ts";
 
 const SHOWN_RUNS = 30;
 const SHOWN_ENDINGS = 8;

@@ -6,7 +6,7 @@ import type { EvaluationContext, MeasureSpec, RecordedRun } from "../core/index.
 import type { Skip, Workspace } from "../store/index.ts";
 import type { ListedRun } from "../study/recorded/listRuns.ts";
 import { loadRuns } from "../study/recorded/loadRuns.ts";
-import { renderPairs, renderTable, shortNumber } from "./table.ts";
+import { oneLine, renderPairs, renderTable, shortNumber } from "./table.ts";
 
 const SHOWN = 40;
 
@@ -119,9 +119,4 @@ export function importedText(summary: ImportedSummary): string {
 
 function limited<T>(entries: readonly T[]): readonly T[] {
   return entries.slice(0, SHOWN);
-}
-
-/** Names and values come from files: no control characters reach the terminal. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
 }

@@ -41,3 +41,8 @@ export function shortNumber(value: number | null | undefined): string {
 function widthOf(text: string): number {
   return [...text].length;
 }
+
+/** Names and values come from files: no control characters reach the terminal. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ");
+}

@@ -55,7 +55,7 @@ test.each([
   [["run", "--worker", "2"], "unknown option '--worker'"],
   [["run", "--workers", "none"], 'expected a whole number of at least 1, got "none"'],
   [["frobnicate"], "unknown command 'frobnicate'"],
-  [["effect"], "expected either --study or the ids of branches"],
+  [["effect"], "expected --study, the ids of branches, or --treated with --control"],
   [["branch", "r1"], "required option '--at <step>'"],
 ])("a wrong command line is exit code 2 with one line: %j", async (args, message) => {
   const { code, stderr } = await cli(...args);

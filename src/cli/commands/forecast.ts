@@ -6,10 +6,8 @@ import type { Command } from "commander";
 import type { Distribution } from "../../core/index.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
-import { onsetForecastText } from "../onsetForecastText.ts";
 import { targetStep, wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
-import { recordedForecastText } from "../recordedForecastText.ts";
 import { resolveId } from "../resolve.ts";
 import { scoringText } from "../scoringText.ts";
 import { findStudy, requireResults } from "../studies.ts";
@@ -89,7 +87,7 @@ async function forecast(text: string | undefined, options: ForecastOptions): Pro
     curve,
   });
   if (options.json) printJson(answer);
-  else print(recordedForecastText(answer));
+  else print((await import("../recordedForecastText.ts")).recordedForecastText(answer));
 }
 
 async function forecastWhen(text: string, options: ForecastOptions & { readonly onset: string }): Promise<void> {
@@ -111,7 +109,7 @@ async function forecastWhen(text: string, options: ForecastOptions & { readonly 
     despite,
   });
   if (options.json) printJson(answer);
-  else print(onsetForecastText(answer));
+  else print((await import("../onsetForecastText.ts")).onsetForecastText(answer));
 }
 
 async function score(options: ForecastOptions): Promise<void> {

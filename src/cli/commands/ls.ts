@@ -8,7 +8,7 @@ import { listRuns } from "../../study/recorded/listRuns.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { print, printJson } from "../output.ts";
 import { listStudies } from "../studies.ts";
-import { renderTable, shortNumber } from "../table.ts";
+import { oneLine, renderTable, shortNumber } from "../table.ts";
 
 const SHOWN_RUNS = 40;
 
@@ -104,7 +104,7 @@ async function ls(text: string | undefined, options: LsOptions): Promise<void> {
     parts.push(
       renderTable(shownImported, [
         { title: "IMPORTED", text: ({ id }) => id.slice(0, 13) },
-        { title: "NAME", text: ({ name }) => name.replaceAll(/\p{Cc}+/gu, " ") },
+        { title: "NAME", text: ({ name }) => oneLine(name) },
         { title: "FORMAT", text: ({ format }) => format },
         { title: "MEASURES", text: ({ measures }) => String(measures), align: "right" },
         { title: "POINTS", text: ({ points }) => points.toLocaleString("en"), align: "right" },

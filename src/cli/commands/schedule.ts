@@ -7,7 +7,6 @@ import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
 import { wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
-import { scheduleForecastText } from "../scheduleForecastText.ts";
 
 interface ScheduleOptions extends CommonOptions {
   readonly measure: string;
@@ -55,7 +54,7 @@ async function schedule(selectors: readonly string[], options: ScheduleOptions):
   if (at !== undefined && !("run" in ask)) throw new UsageError("--at is for --rest-of: expected both or neither");
   const answer = await scheduleForecast({ home, selectors, measure, rate, warmup, law, ask, points, level, seed });
   if (options.json) printJson(answer);
-  else print(scheduleForecastText(answer));
+  else print((await import("../scheduleForecastText.ts")).scheduleForecastText(answer));
 }
 
 function askOf({ restOf, schedule: words, at }: ScheduleOptions): ScheduleForecastRequest["ask"] {

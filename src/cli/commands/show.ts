@@ -6,7 +6,6 @@ import { OntogenyError } from "../../core/index.ts";
 import type { Workspace } from "../../store/index.ts";
 import { type ListedRun, listRuns, selectRun } from "../../study/recorded/listRuns.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
-import { importedSummary, importedText } from "../importedSummary.ts";
 import { print, printJson } from "../output.ts";
 import { resolveId } from "../resolve.ts";
 import { runSummary, runText } from "../runSummary.ts";
@@ -34,6 +33,7 @@ async function show(text: string, options: CommonOptions): Promise<void> {
   }
   const imported = maybeImported(workspace, text);
   if (imported !== undefined) {
+    const { importedSummary, importedText } = await import("../importedSummary.ts");
     const summary = await importedSummary(workspace, imported);
     if (options.json) printJson(summary);
     else print(importedText(summary));
