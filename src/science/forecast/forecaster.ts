@@ -23,6 +23,8 @@ export interface Trajectory {
   readonly values: Readonly<Record<string, readonly number[]>>;
   /** measure → standard error over items, one a step; NaN where not stated. Absent: stated nowhere. */
   readonly ses?: Readonly<Record<string, readonly number[]>>;
+  /** measure → known range, for methods that look at other measures than the target. */
+  readonly ranges?: Readonly<Record<string, ForecastTask["range"]>>;
   /** Covariates of the run's configuration, where configurations differ. */
   readonly configuration?: Readonly<Record<string, number>>;
   /** Runs of one unit (one size, one seed's arms) are not independent and are left out together. Absent: the run itself. */
@@ -120,15 +122,27 @@ export function defineForecaster<Task extends { readonly cutoff: number }>(
   }
 }
 
-/** The trajectory without anything after `step`. */
+const latestCut = new WeakMap<Trajectory, { readonly end: number; readonly prefix: Trajectory }>();
+
+/** The trajectory without anything after `step`; asked again for the same part, the same object. */
 export function upTo(trajectory: Trajectory, step: number): Trajectory {
   const { steps, values, ses } = trajectory;
   let end = steps.length;
   while (end > 0 && steps[end - 1] > step) end--;
   if (end === steps.length) return trajectory;
+  const latest = latestCut.get(trajectory);
+  if (latest?.end === end) return latest.prefix;
   const cut = (columns: Readonly<Record<string, readonly number[]>>) =>
     Object.fromEntries(Object.entries(columns).map(([measure, series]) => [measure, series.slice(0, end)]));
-  return { ...trajectory, steps: steps.slice(0, end), values: cut(values), ...(ses && { ses: cut(ses) }) };
+  const prefix = { ...trajectory, steps: steps.slice(0, end), values: cut(values), ...(ses && { ses: cut(ses) }) };
+  latestCut.set(trajectory, { end, prefix });
+  return prefix;
+}
+
+/** The same task for another of the cohort's measures. */
+export function taskFor(cohort: readonly Trajectory[], task: ForecastTask, target: string): ForecastTask {
+  if (target === task.target) return task;
+  return { targetStep: task.targetStep, cutoff: task.cutoff, target, range: cohort[0]?.ranges?.[target] };
 }
 
 /** What is left out together with a run. */

@@ -70,6 +70,7 @@ export function trajectorySet(runs: readonly RecordedRun[], request: TrajectoryR
   const specs = new Map<string, Partial<MeasureSpec>>();
   for (const run of kept)
     for (const [measure, spec] of run.specs) specs.set(measure, { ...spec, ...specs.get(measure) });
+  const ranges = Object.fromEntries([...specs].map(([measure, { range }]) => [measure, range] as const));
   const trajectories = kept.map((run): Trajectory => {
     const configuration = Object.fromEntries(
       covariates.flatMap((name) => {
@@ -80,6 +81,7 @@ export function trajectorySet(runs: readonly RecordedRun[], request: TrajectoryR
     return {
       ...columnsOf(run, axis === "shares" ? WHOLE / lasts.get(run.id)! : 1),
       run: run.name,
+      ranges,
       configuration,
       unit: unitOf(run)!,
     };

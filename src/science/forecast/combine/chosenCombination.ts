@@ -14,6 +14,7 @@ import {
   type Forecaster,
   type ForecastTask,
   type Trajectory,
+  taskFor,
   unitOf,
   upTo,
   valueAt,
@@ -73,7 +74,7 @@ function choose(members: readonly Forecaster[], cohort: readonly Trajectory[], t
       `a cohort of ${units.length} units cannot choose; ${FEWEST_UNITS} are needed`,
     );
   const measures = [...new Set([...Object.keys(cohort[0].values), task.target])];
-  const raw = measures.map((target) => leftOutForecasts(members, cohort, { ...task, target }));
+  const raw = measures.map((target) => leftOutForecasts(members, cohort, taskFor(cohort, task, target)));
   const counts = members.map((_, m) => raw.flat().filter(({ forecasts }) => forecasts[m] !== undefined).length);
   const most = Math.max(...counts);
   const present = members.map((_, m) => m).filter((m) => most > 0 && counts[m] >= PRESENT_FROM * most);

@@ -46,6 +46,13 @@ describe("stackingWeights", () => {
     expect(Math.min(a, b)).toBeGreaterThan(0.25);
   });
 
+  test("a member that is a hundred times too wide gets next to nothing, wherever it is centred", () => {
+    const wide = () => ({ mean: -3, sd: 100 });
+    const weights = stackingWeights(casesOf([informed, wide, ignorant]), 3);
+    expect(weights[0]).toBeGreaterThan(0.9);
+    expect(weights[1]).toBeLessThan(0.01);
+  });
+
   test("one unit with a hundred times the cases does not outvote the others", () => {
     const cases = casesOf([(truth, unit) => (unit === "a" ? ignorant() : informed(truth)), ignorant]);
     const many = [...cases, ...Array.from({ length: 99 }, () => cases.filter(({ unit }) => unit === "a")).flat()];

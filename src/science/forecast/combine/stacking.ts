@@ -18,8 +18,8 @@ export interface StackingCase {
 }
 
 const DRAWS = 40;
-const STEPS = 200;
-/** Kullback–Leibler pull to equal weights, in units of the best member's score. */
+const ROUNDS = 100;
+/** Quadratic pull to equal weights, in units of the best member's score. */
 const PULL = 0.02;
 
 /** Mean scores of one unit's cases: a pool with weights w scores near·w − ½ w·apart·w. */
@@ -54,7 +54,7 @@ export function stackingWeights(cases: readonly StackingCase[], members: number)
   return sum;
 }
 
-/** Minimises the pool's score over the simplex by exponentiated-gradient steps from equal weights; convex. */
+/** Minimises the pool's score over the simplex, from equal weights, by exact steps from one member to another; convex. */
 function bestPool(
   units: readonly UnitScores[],
   drawn: readonly number[],
@@ -66,18 +66,25 @@ function bestPool(
     for (let m = 0; m < members; m++) near[m] += (drawn[u] * one.near[m]) / unit;
     for (let t = 0; t < apart.length; t++) apart[t] += (drawn[u] * one.apart[t]) / unit;
   });
-  let weights = new Array<number>(members).fill(1 / members);
-  for (let step = 0; step < STEPS; step++) {
-    const slopes = weights.map((weight, m) => {
-      let slope = near[m] + PULL * Math.log(Math.max(weight, 1e-12));
-      for (let k = 0; k < members; k++) slope -= apart[m * members + k] * weights[k];
-      return slope;
-    });
-    const least = Math.min(...slopes);
-    const rate = 2;
-    weights = shares(weights.map((weight, m) => weight * Math.exp(-rate * (slopes[m] - least))));
+  const weights = new Array<number>(members).fill(1 / members);
+  const slope = (m: number) => {
+    let sum = near[m] + PULL * (weights[m] - 1 / members);
+    for (let k = 0; k < members; k++) sum -= apart[m * members + k] * weights[k];
+    return sum;
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    let moved = 0;
+    for (let a = 0; a < members; a++)
+      for (let b = 0; b < a; b++) {
+        const bend = 2 * apart[a * members + b] - apart[a * members + a] - apart[b * members + b] + 2 * PULL;
+        const step = Math.min(weights[b], Math.max(-weights[a], (slope(b) - slope(a)) / bend));
+        weights[a] += step;
+        weights[b] -= step;
+        moved = Math.max(moved, Math.abs(step));
+      }
+    if (moved < 1e-6) break;
   }
-  return weights;
+  return weights.map((weight) => Math.max(0, weight));
 }
 
 function unitScores(cases: readonly StackingCase[], members: number): UnitScores[] {

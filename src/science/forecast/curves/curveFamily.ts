@@ -35,22 +35,7 @@ export function curveFamily(): Forecaster {
     description:
       "power-law, inverse-log, Janoschek and MMF curves continued from the run's own points, with priors from the cohort's curves; spread from left-out cohort runs",
     fit(cohort, task) {
-      const targets = cohortTargets(cohort, task);
-      const offset = mean(targets);
-      const shapes = coordinates(task);
-      const summedRuns = cohort.map((run) => sumsOf(shapes, run, task));
-      const whole = summedRuns.map(({ base, whole: own }) =>
-        own.map((sums): WholeCurve => {
-          const moved = movedBy(sums, base - offset);
-          return { sums: moved, fit: maybeShapeFit(moved) };
-        }),
-      );
-      const begun = summedRuns.map(({ base, begun: own }) => own.map((sums) => movedBy(sums, base - offset)));
-      const misses = cohort.map((_, i) => {
-        const model = learn(whole.filter((__, k) => k !== i));
-        return targets[i] - offset - forecastEnd(model, begun[i]);
-      });
-      const model = learn(whole);
+      const { model, shapes, offset, misses } = learnedFrom(cohort, task);
       const n = cohort.length;
       const bias = mean(misses);
       const scale = sd(misses) * Math.sqrt(1 + 1 / n);
@@ -69,6 +54,26 @@ export function curveFamily(): Forecaster {
       };
     },
   });
+}
+
+/** Apart from `fit`, so that what a forecast does not need is not kept with it. */
+function learnedFrom(cohort: readonly Trajectory[], task: ForecastTask) {
+  const targets = cohortTargets(cohort, task);
+  const offset = mean(targets);
+  const shapes = coordinates(task);
+  const summedRuns = cohort.map((run) => sumsOf(shapes, run, task));
+  const whole = summedRuns.map(({ base, whole: own }) =>
+    own.map((sums): WholeCurve => {
+      const moved = movedBy(sums, base - offset);
+      return { sums: moved, fit: maybeShapeFit(moved) };
+    }),
+  );
+  const begun = summedRuns.map(({ base, begun: own }) => own.map((sums) => movedBy(sums, base - offset)));
+  const misses = cohort.map((_, i) => {
+    const rest = learn(whole.filter((__, k) => k !== i));
+    return targets[i] - offset - forecastEnd(rest, begun[i]);
+  });
+  return { model: learn(whole), shapes, offset, misses };
 }
 
 interface Coordinate {
@@ -96,7 +101,7 @@ function makeCoordinates(cutoff: number, targetStep: number): Coordinate[] {
   });
 }
 
-const summed = new WeakMap<Trajectory, Map<string, RunSums>>();
+const summed = new WeakMap<Trajectory, { readonly horizon: string; readonly byMeasure: Map<string, RunSums> }>();
 
 interface RunSums {
   /** What was taken off the values first, for the digits. */
@@ -107,10 +112,11 @@ interface RunSums {
 
 /** Sums of a cohort run about its own base, kept with it: they are the same in every cohort. */
 function sumsOf(shapes: readonly Coordinate[], run: Trajectory, task: ForecastTask): RunSums {
-  const known = summed.get(run) ?? new Map<string, RunSums>();
-  summed.set(run, known);
-  const key = JSON.stringify([task.target, task.targetStep, task.cutoff]);
-  let sums = known.get(key);
+  const horizon = `${task.cutoff} ${task.targetStep}`;
+  const kept = summed.get(run);
+  const known = kept?.horizon === horizon ? kept.byMeasure : new Map<string, RunSums>();
+  if (kept?.byMeasure !== known) summed.set(run, { horizon, byMeasure: known });
+  let sums = known.get(task.target);
   if (sums === undefined) {
     const base = valueAt(run, task.target, task.targetStep);
     sums = {
@@ -118,7 +124,7 @@ function sumsOf(shapes: readonly Coordinate[], run: Trajectory, task: ForecastTa
       whole: allSums(shapes, run, task, base),
       begun: allSums(shapes, upTo(run, task.cutoff), task, base),
     };
-    known.set(key, sums);
+    known.set(task.target, sums);
   }
   return sums;
 }

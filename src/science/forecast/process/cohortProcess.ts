@@ -6,7 +6,7 @@
  * unit is then left out: they are few against the points of all curves. Refuses what its parts refuse.
  */
 import { RefusedError, sha256Hex } from "../../../core/index.ts";
-import { cohortTargets, type ForecastTask, type Trajectory, unitOf, upTo } from "../forecaster.ts";
+import { cohortTargets, type ForecastTask, type Trajectory, taskFor, unitOf, upTo } from "../forecaster.ts";
 import { type CurveGrid, curveGrid, onGrid } from "./curveGrid.ts";
 import { modelWeights } from "./modelWeights.ts";
 import { type ConditionedProcess, conditionProcess } from "./processForecast.ts";
@@ -89,7 +89,9 @@ function makeProcess(cohort: readonly Trajectory[], task: ProcessTask): CohortPr
   const { scale, grid, relations, learned } = curvesOf(cohort, task);
   const others = pooledMeasures(cohort, task.target).flatMap((target) => {
     try {
-      return target === task.target ? [] : [curvesOf(cohort, { ...task, target }).learned];
+      return target === task.target
+        ? []
+        : [curvesOf(cohort, { ...taskFor(cohort, task, target), isConfigured: task.isConfigured }).learned];
     } catch (error) {
       if (error instanceof RefusedError) return [];
       throw error;

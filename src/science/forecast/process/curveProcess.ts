@@ -8,7 +8,7 @@
 import { RefusedError } from "../../../core/index.ts";
 import { mean } from "../../stats/moments.ts";
 import { distributionFrom, studentTGrid } from "../distribution.ts";
-import { defineForecaster, type Forecaster, type Trajectory, unitOf } from "../forecaster.ts";
+import { defineForecaster, type Forecaster, type Trajectory, taskFor, unitOf } from "../forecaster.ts";
 import { type CentreAndSd, cohortProcess, type ProcessTask, pooledMeasures } from "./cohortProcess.ts";
 
 /** Tails of the predictive: checkpoints spike. */
@@ -64,7 +64,7 @@ function spreadFactor(cohort: readonly Trajectory[], task: ProcessTask): number 
   let factor = known.get(key);
   if (factor === undefined) {
     const errors = pooledMeasures(cohort, task.target).flatMap((target) =>
-      standardisedErrors(cohort, { ...task, target }),
+      standardisedErrors(cohort, { ...taskFor(cohort, task, target), isConfigured: task.isConfigured }),
     );
     const units = new Set(cohort.map(unitOf)).size;
     factor = studentScale(errors) ** (units / (units + OWN_SPREAD_UNITS));
