@@ -76,9 +76,9 @@ export interface ImportSink {
   /**
    * Call between chunks of a few megabytes: writes out what has piled up, tells progress, rejects when stopped. `bytesRead`
    * counts from the beginning of this reading. Give `state`
-   * where reading could go on from here (as `read` returns it): a stop then loses nothing.
+   * where reading could go on from here (as `read` returns it, undefined where it is too large): a stop then loses nothing.
    */
-  drain(bytesRead: number, state?: () => Json): Promise<void>;
+  drain(bytesRead: number, state?: () => Json | undefined): Promise<void>;
 }
 
 /** Later facts replace earlier ones of the same name. */

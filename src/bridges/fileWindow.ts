@@ -6,8 +6,8 @@
  * Errors: READ_FAILED with the path.
  */
 import fs from "node:fs";
-import { OntogenyError } from "../core/index.ts";
 import type { SourceFile } from "./bridge.ts";
+import { readFailed } from "./readFailed.ts";
 
 const WINDOW_BYTES = 1 << 20;
 
@@ -91,9 +91,4 @@ export class FileWindow {
   close(): void {
     fs.closeSync(this.descriptor);
   }
-}
-
-function readFailed(path: string, cause: unknown): OntogenyError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new OntogenyError("READ_FAILED", `Import: expected a file that can be read, got: ${why}`, { cause, path });
 }

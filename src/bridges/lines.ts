@@ -5,9 +5,10 @@
  * is unfinished and comes as `rest`, not as a line: the next import reads it again. A line longer than the bound is left out
  * and counted. Bytes that are not UTF-8 become U+FFFD; a carriage return before the line feed goes. Errors: READ_FAILED.
  */
+
 import { type FileHandle, open } from "node:fs/promises";
-import { OntogenyError } from "../core/index.ts";
 import type { SourceFile } from "./bridge.ts";
+import { readFailed } from "./readFailed.ts";
 
 export interface LineChunk {
   readonly lines: readonly string[];
@@ -97,7 +98,7 @@ async function opened(file: SourceFile): Promise<FileHandle> {
   try {
     return await open(file.path, "r");
   } catch (cause) {
-    throw readFailed(file, cause);
+    throw readFailed(file.path, cause);
   }
 }
 
@@ -108,16 +109,8 @@ async function readAt(handle: FileHandle, file: SourceFile, position: number): P
     const { bytesRead } = await handle.read(buffer, 0, length, position);
     return buffer.subarray(0, bytesRead);
   } catch (cause) {
-    throw readFailed(file, cause);
+    throw readFailed(file.path, cause);
   }
-}
-
-function readFailed(file: SourceFile, cause: unknown): OntogenyError {
-  const what = cause instanceof Error ? cause.message : String(cause);
-  return new OntogenyError("READ_FAILED", `Reading a file: ${what}; check that the file is there and readable`, {
-    cause,
-    path: file.path,
-  });
 }
 
 /** The last bytes of a file as text, for recognising logs that start with something else. */

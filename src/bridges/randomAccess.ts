@@ -4,10 +4,11 @@
  * Opened for reading only; nothing is locked and nothing is made beside the file. Synchronous, since its readers are pure
  * functions over bytes. What is returned is valid until the next read. Errors: READ_FAILED with the path.
  */
+
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { OntogenyError } from "../core/index.ts";
 import type { ByteSource } from "../formats/index.ts";
 import type { SourceFile } from "./bridge.ts";
+import { readFailed } from "./readFailed.ts";
 
 const BLOCK_BYTES = 2 ** 18;
 
@@ -47,11 +48,7 @@ export class RandomAccessFile implements ByteSource {
     try {
       return action();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new OntogenyError("READ_FAILED", `Import: expected a file that can be read, got: ${why}`, {
-        cause,
-        path: this.path,
-      });
+      throw readFailed(this.path, cause);
     }
   }
 }

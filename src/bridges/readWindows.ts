@@ -29,7 +29,7 @@ export class ReadProgress {
     if (this.bytesRead - this.told < DRAIN_BYTES) return;
     this.told = this.bytesRead;
     this.skips.flush(this.sink);
-    await this.sink.drain(this.bytesRead, () => state() ?? null);
+    await this.sink.drain(this.bytesRead, state);
   }
 }
 

@@ -9,8 +9,10 @@
  * folder reads only new ones; with more than some thousand files it is too long, and the unit is read whole each time.
  * Per-sample files (`samples_*.jsonl`) are counted as skipped.
  */
+
 import type { EvaluationContext, Json, MeasureSpec } from "../../core/index.ts";
 import type { Bridge, ImportSink, ImportUnit, ReadOptions, RunSink, SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 import { isJsonObject, type JsonFile, readJsonFile } from "../jsonFile.ts";
 import { dateInName, maybeStepInFolders, maybeStepInName, trajectoryOf } from "../stepNames.ts";
 import { type Reading, readingsOf } from "./lmEvalReadings.ts";
@@ -77,10 +79,6 @@ function looksLikeResults(head: Uint8Array): boolean {
   );
 }
 
-function folderOf(relative: string): string {
-  return relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
-}
-
 async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json | undefined> {
   const state = LmEvalState.parse(from);
   for (const { relative } of unit.companions ?? []) if (from === undefined) sink.skip("LM_EVAL_SAMPLES", relative);
@@ -91,7 +89,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
     const parsed = await Promise.all(batch.map((file) => readJsonFile(file, heads.get(file))));
     reader.take(batch.map((file, index) => ({ file, json: parsed[index] })));
     bytesRead += batch.reduce((bytes, file) => bytes + file.bytes, 0);
-    await sink.drain(bytesRead, () => state.toJson() ?? null);
+    await sink.drain(bytesRead, () => state.toJson());
   }
   return state.toJson();
 }

@@ -4,17 +4,16 @@
  * The first setting met is the run "", every other one carries its setting as key: so a folder of one model is one run, and
  * stays the same run when another model's files join it.
  */
+
 import { z } from "zod";
 import type { Json } from "../../core/index.ts";
+import { boundedState } from "../readingState.ts";
 
 const StateSchema = z.strictObject({
   files: z.array(z.string()),
   /** Setting → key of its run. */
   runs: z.array(z.tuple([z.string(), z.string()])),
 });
-
-/** Contract of `Bridge.read`: at most 1 MB. */
-const CHARACTERS_AT_MOST = 900_000;
 
 export class LmEvalState {
   private readonly files: Set<string>;
@@ -50,7 +49,6 @@ export class LmEvalState {
   }
 
   toJson(): Json | undefined {
-    const state = { files: [...this.files], runs: [...this.runs] };
-    return JSON.stringify(state).length > CHARACTERS_AT_MOST ? undefined : state;
+    return boundedState({ files: [...this.files], runs: [...this.runs] });
   }
 }

@@ -6,16 +6,18 @@
  * resumed under its id, or values that came late: the file does not say which, so a later value replaces only its own step).
  * Parameters, tags, status and the experiment's name are read again each time. Lines that are no points are counted.
  */
+
 import { readFile } from "node:fs/promises";
 import { knownMeasure } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, RunSink, SeriesSink, SourceFile } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 import { readLines } from "../lines.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { readYaml } from "../yamlConfiguration.ts";
 import { parseMetricLine } from "./metricLine.ts";
 import { factsOf } from "./runFacts.ts";
 import { type MetricState, maybeJsonOfState, parseStoreState } from "./storeState.ts";
-import { findRuns, folderOf, type StoredRun } from "./storeTree.ts";
+import { findRuns, type StoredRun } from "./storeTree.ts";
 
 /** Longer parameters and tags are documents, not settings; MLflow's own limits are 6,000 and 8,000 characters. */
 const TEXT_BYTES_AT_MOST = 65_536;
@@ -74,7 +76,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions) {
       bytesRead += bytes;
       states.set(measure, reader.state());
       skips.flush(sink);
-      await sink.drain(bytesRead, () => maybeJsonOfState(states) ?? null);
+      await sink.drain(bytesRead, () => maybeJsonOfState(states));
     });
   }
   if (unit.files.length === 0) skips.add("MLFLOW_NO_METRICS", () => `${unit.key}: a run without metrics`);

@@ -3,7 +3,8 @@
  * are other people's text, `__proto__` among them.
  */
 import { z } from "zod";
-import { type Json, OntogenyError } from "../../core/index.ts";
+import type { Json } from "../../core/index.ts";
+import { boundedState, parseReadingState } from "../readingState.ts";
 
 export interface MetricState {
   /** Behind the last whole line, bytes. */
@@ -14,18 +15,12 @@ export interface MetricState {
 }
 
 const StateSchema = z.array(z.tuple([z.string(), z.number(), z.number().nullable(), z.number()]));
-const STATE_CHARACTERS_AT_MOST = 900_000;
 
 /** Errors: IMPORT_STATE_INVALID. */
 export function parseStoreState(json: Json | undefined): Map<string, MetricState> {
-  const parsed = StateSchema.safeParse(json ?? []);
-  if (!parsed.success)
-    throw new OntogenyError(
-      "IMPORT_STATE_INVALID",
-      `Import of an MLflow run: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
-    );
+  const parsed = parseReadingState(StateSchema, json ?? [], "an MLflow run");
   return new Map(
-    parsed.data.map(([measure, offset, lastStep, segment]) => [
+    parsed.map(([measure, offset, lastStep, segment]) => [
       measure,
       { offset, lastStep: lastStep ?? Number.NEGATIVE_INFINITY, segment },
     ]),
@@ -34,11 +29,12 @@ export function parseStoreState(json: Json | undefined): Map<string, MetricState
 
 /** undefined: more than may be kept (some 10,000 metrics); such a run is read whole each time. */
 export function maybeJsonOfState(states: ReadonlyMap<string, MetricState>): Json | undefined {
-  const json = [...states].map(([measure, { offset, lastStep, segment }]) => [
-    measure,
-    offset,
-    Number.isFinite(lastStep) ? lastStep : null,
-    segment,
-  ]);
-  return JSON.stringify(json).length <= STATE_CHARACTERS_AT_MOST ? json : undefined;
+  return boundedState(
+    [...states].map(([measure, { offset, lastStep, segment }]) => [
+      measure,
+      offset,
+      Number.isFinite(lastStep) ? lastStep : null,
+      segment,
+    ]),
+  );
 }

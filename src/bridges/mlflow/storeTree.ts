@@ -6,7 +6,9 @@
  * are not runs: they are taken, counted and named. A run's artifacts are left to the other bridges. Names are data: nothing
  * here opens a path that the scan did not find.
  */
+
 import type { SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 
 export interface StoredRun {
   /** Relative; "" where the import's root is the run. */
@@ -160,8 +162,4 @@ function isInTrash(folder: string): boolean {
 
 function join(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
-}
-
-export function folderOf(relative: string): string {
-  return relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
 }

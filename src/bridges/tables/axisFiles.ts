@@ -1,7 +1,9 @@
 /**
  * @file Finds the JSON document that names the axes of an array: in the array's folder or one above it, the nearest first.
  */
+
 import type { SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 import { isJsonObject, readJsonFile } from "../jsonFile.ts";
 import { maybeArrayShape, maybeAxes } from "./arrayTable.ts";
 
@@ -46,8 +48,4 @@ export class AxisFiles {
     }
     return document;
   }
-}
-
-function folderOf(relative: string): string {
-  return relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
 }

@@ -7,9 +7,11 @@
  * column of text or seeds that may yet turn out to name runs), a grown file is read anew, so that it gives the same whether it
  * was read at once or in pieces; with `--map run=` and `measure=` it is read on.
  */
+
 import { z } from "zod";
 import { type Json, OntogenyError } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, SourceFile, SourceTree } from "../bridge.ts";
+import { boundedState } from "../readingState.ts";
 import { AxisFiles } from "./axisFiles.ts";
 import { CsvRows } from "./csvRows.ts";
 import { JsonlRows } from "./jsonlRows.ts";
@@ -29,8 +31,6 @@ const JSON_BYTES_TO_CLAIM = 16 * 2 ** 20;
 /** Programs write these beside their results, and some are large. */
 const SETTINGS_FILE =
   /(?:^|\/)(?:package(?:-lock)?|tsconfig|tokenizer(?:_config)?|vocab|added_tokens|special_tokens_map|(?:[a-z_]+_)?config|[^/]*\.index)\.json$/i;
-/** Contract of `Bridge.read`: at most 1 MB. */
-const STATE_CHARACTERS_AT_MOST = 900_000;
 
 type Kind = "csv" | "jsonl" | "json" | "parquet";
 
@@ -160,15 +160,14 @@ async function read(unit: ImportUnit, { sink, from, mapping: given }: ReadOption
   const stateNow = (): Json | undefined => {
     const rows = source.resume();
     if (rows === undefined || !shape.isSettled) return undefined;
-    const state: Json = { rows, shape: shape as unknown as Json, runs: reader.runs.memory() };
-    return JSON.stringify(state).length > STATE_CHARACTERS_AT_MOST ? undefined : state;
+    return boundedState({ rows, shape: shape as unknown as Json, runs: reader.runs.memory() });
   };
   let bytesRead = 0;
   try {
     for await (const batch of source.batches()) {
       reader.take(batch);
       bytesRead += batch.bytesRead;
-      await sink.drain(bytesRead, shape.isSettled ? () => stateNow() ?? null : undefined);
+      await sink.drain(bytesRead, stateNow);
     }
   } catch (error) {
     if (!(error instanceof OntogenyError) || error.code !== "STEP_UNKNOWN") throw error;

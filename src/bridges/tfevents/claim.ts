@@ -4,8 +4,10 @@
  * A directory is a run; its event files in the order of their names are read as one. A file that is named so and is empty
  * or does not begin with a record is reported and left to others.
  */
+
 import { EVENT, EventReader, TfRecordReader, textOf } from "../../formats/index.ts";
 import type { ImportUnit, SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 
 const HEAD_RECORD_BYTES = 65_536;
 /** Lightning writes the run's settings beside its event file; with a CSV log beside them, they are that log's. */
@@ -16,7 +18,7 @@ export async function claimEventFiles(format: string, tree: SourceTree): Promise
   const byFolder = new Map<string, SourceFile[]>();
   for (const file of tree.files) {
     if (!(await isEventFile(tree, file))) continue;
-    const folder = folderOf(file.relative);
+    const folder = folderOf(file.relative) || ".";
     const files = byFolder.get(folder);
     if (files === undefined) byFolder.set(folder, [file]);
     else files.push(file);
@@ -30,12 +32,6 @@ export async function claimEventFiles(format: string, tree: SourceTree): Promise
     files.sort((a, b) => (a.relative < b.relative ? -1 : 1));
     return { format, key, files, ...(companions.length > 0 && { companions }) };
   });
-}
-
-/** "." for the root itself. */
-function folderOf(relative: string): string {
-  const slash = relative.lastIndexOf("/");
-  return slash === -1 ? "." : relative.slice(0, slash);
 }
 
 async function isEventFile(tree: SourceTree, file: SourceFile): Promise<boolean> {

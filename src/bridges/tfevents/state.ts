@@ -4,15 +4,12 @@
  *
  * Kept as plain arrays: names of files and tags are other people's text, `__proto__` among them.
  */
-import { z } from "zod";
-import { type Json, OntogenyError } from "../../core/index.ts";
 
-const FileStateSchema = z.tuple([
-  z.string().describe("absolute path: the tree may be another one next time"),
-  z.number().describe("bytes read, to the end of a whole record"),
-  z.number().describe("epoch: the segment that its tags begin with"),
-  z.number().describe("offset of the unfinished or bad place last reported; −1: none"),
-]);
+import { z } from "zod";
+import type { Json } from "../../core/index.ts";
+import { boundedState, parseReadingState } from "../readingState.ts";
+import { FileStateSchema } from "../recordFiles.ts";
+
 const TagStateSchema = z.tuple([
   z.string().describe("tag"),
   z.string().nullable().describe("plugin; null: no metadata seen"),
@@ -36,18 +33,10 @@ const NEW_STATE: EventState = { files: [], tags: [], isStarted: false, maxSegmen
 /** Errors: IMPORT_STATE_INVALID. */
 export function parseEventState(json: Json | undefined): EventState {
   if (json === undefined) return NEW_STATE;
-  const parsed = StateSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new OntogenyError(
-    "IMPORT_STATE_INVALID",
-    `Import of event files: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
-  );
+  return parseReadingState(StateSchema, json, "event files");
 }
-
-const STATE_CHARACTERS_AT_MOST = 900_000;
 
 /** undefined: more than may be kept (some 15,000 tags); such a run is read whole each time. */
 export function maybeJsonOfState(state: EventState): Json | undefined {
-  const json = state as unknown as Json;
-  return JSON.stringify(json).length <= STATE_CHARACTERS_AT_MOST ? json : undefined;
+  return boundedState(state as unknown as Json);
 }

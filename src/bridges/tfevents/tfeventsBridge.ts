@@ -7,9 +7,10 @@
  */
 import type { Json } from "../../core/index.ts";
 import { TfRecordReader } from "../../formats/index.ts";
-import type { Bridge, ImportSink, SourceFile } from "../bridge.ts";
-import { FileWindow } from "../fileWindow.ts";
-import { ReadProgress, readWindows, STOP } from "../readWindows.ts";
+import type { Bridge, ImportSink } from "../bridge.ts";
+import type { FileWindow } from "../fileWindow.ts";
+import { STOP } from "../readWindows.ts";
+import { RecordFiles } from "../recordFiles.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { readYamlConfiguration } from "../yamlConfiguration.ts";
 import { claimEventFiles } from "./claim.ts";
@@ -39,53 +40,30 @@ export const tfeventsBridge: Bridge = {
   },
 };
 
-type FileState = EventState["files"][number];
-
-class DirectoryReader {
+class DirectoryReader extends RecordFiles {
   private readonly events: EventRun;
-  private readonly skips: SkipCounter;
-  private readonly progress: ReadProgress;
   private readonly records = new TfRecordReader(MAX_RECORD_BYTES);
-  /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
-  private readonly files: Map<string, FileState>;
   private isDamaged = false;
-  private file = "";
 
   constructor(sink: ImportSink, events: EventRun, skips: SkipCounter, before: EventState) {
+    super(sink, skips, before.files);
     this.events = events;
-    this.skips = skips;
-    this.progress = new ReadProgress(sink, skips);
-    this.files = new Map(before.files.map((state) => [state[0], state]));
-  }
-
-  async readFile(file: SourceFile): Promise<void> {
-    const { path, relative } = file;
-    const [, offset, epoch, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
-    this.events.beginFile(relative, epoch);
-    this.file = relative;
-    this.isDamaged = false;
-    const window = FileWindow.open(file, offset);
-    const remember = (place: number) => this.files.set(path, [path, window.position, this.events.fileEpoch, place]);
-    const onRead = (bytes: number) =>
-      this.progress.advance(bytes, () => {
-        remember(reported);
-        return this.state();
-      });
-    try {
-      await readWindows(window, (one) => this.takeWhole(one), onRead);
-      const { position, left } = window;
-      if (left > 0 && position !== reported) this.report(file, position, left);
-      remember(left > 0 ? position : -1);
-    } finally {
-      window.close();
-    }
   }
 
   state(): Json | undefined {
-    return maybeJsonOfState({ files: [...this.files.values()], ...this.events.state() });
+    return maybeJsonOfState({ files: this.fileStates(), ...this.events.state() });
   }
 
-  private takeWhole(window: FileWindow): number {
+  protected beginFile(relative: string, epoch: number | undefined): void {
+    this.isDamaged = false;
+    this.events.beginFile(relative, epoch);
+  }
+
+  protected segment(): number {
+    return this.events.fileEpoch;
+  }
+
+  protected takeWhole(window: FileWindow): number {
     const { records, events } = this;
     for (;;) {
       const outcome = records.read(window.bytes, window.begin, window.end);
@@ -117,16 +95,12 @@ class DirectoryReader {
       );
   }
 
-  private report({ relative }: SourceFile, position: number, left: number): void {
-    if (this.isDamaged)
-      this.skips.add(
-        "TFEVENTS_BAD_LENGTH",
-        () => `${relative}: damaged at byte ${position}; the last ${left} bytes are not read`,
-      );
+  protected override reportRest(position: number, left: number): void {
+    if (!this.isDamaged) super.reportRest(position, left);
     else
       this.skips.add(
-        "UNFINISHED_TAIL",
-        () => `${relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
+        "TFEVENTS_BAD_LENGTH",
+        () => `${this.file}: damaged at byte ${position}; the last ${left} bytes are not read`,
       );
   }
 }

@@ -6,12 +6,15 @@
  * its "epoch" a measure like others, "x_step" and "x_epoch" measures of their own; Keras' step is the epoch, counted from 0 as it
  * does. A last line without line feed waits for the next import; a file that was rewritten (Lightning adds columns so) is read whole again.
  */
+
 import { z } from "zod";
-import { type Json, knownMeasure, OntogenyError } from "../../core/index.ts";
+import { type Json, knownMeasure } from "../../core/index.ts";
 import { splitCsvRecord } from "../../formats/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, RunSink, SeriesSink, SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 import { readLines } from "../lines.ts";
 import { maybePythonFloat } from "../pythonFloat.ts";
+import { parseReadingState } from "../readingState.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { readYamlConfiguration } from "../yamlConfiguration.ts";
 import { maybeTrainingCsv, type TrainingCsv } from "./recognise.ts";
@@ -61,7 +64,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
     const configuration = await readYamlConfiguration(companion, skips);
     if (configuration !== undefined) run.describe({ configuration });
   }
-  const before = from === undefined ? undefined : parseState(from);
+  const before = from === undefined ? undefined : parseReadingState(StateSchema, from, "a training CSV");
   let rows: RowReader | undefined;
   if (before !== undefined) {
     const shape = maybeTrainingCsv(`${before.header}\n`, { relative: file.relative, hasHparams });
@@ -91,7 +94,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
     end = chunk.end;
     bytesRead += chunk.bytesRead;
     skips.flush(sink);
-    await sink.drain(bytesRead, () => rows?.state(end) ?? null);
+    await sink.drain(bytesRead, () => rows?.state(end));
   }
   skips.flush(sink);
   return rows?.state(end);
@@ -170,16 +173,6 @@ class RowReader {
 /** A Lightning run is its folder; a Keras run its file. */
 function nameOf({ relative, path }: SourceFile, kind: TrainingCsv["kind"]): string {
   if (kind === "keras") return relative.replace(/\.[a-z]+$/i, "");
-  const folder = relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
+  const folder = folderOf(relative);
   return folder !== "" ? folder : (path.split(/[/\\]/).at(-2) ?? relative);
-}
-
-/** Errors: IMPORT_STATE_INVALID. */
-function parseState(json: Json): State {
-  const parsed = StateSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new OntogenyError(
-    "IMPORT_STATE_INVALID",
-    `Import of a training CSV: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
-  );
 }

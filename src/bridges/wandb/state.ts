@@ -4,8 +4,11 @@
  *
  * Kept as plain arrays: names are other people's text, `__proto__` among them.
  */
+
 import { z } from "zod";
-import { type Json, jsonNumberFrom, maybeNumberFromJson, OntogenyError } from "../../core/index.ts";
+import { type Json, jsonNumberFrom, maybeNumberFromJson } from "../../core/index.ts";
+import { boundedState, parseReadingState } from "../readingState.ts";
+import { FileStateSchema } from "../recordFiles.ts";
 
 const NumberSchema = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]).transform((stored, context) => {
   const value = maybeNumberFromJson(stored);
@@ -13,12 +16,6 @@ const NumberSchema = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"
   context.addIssue("expected a number");
   return z.NEVER;
 });
-const FileStateSchema = z.tuple([
-  z.string().describe("absolute path: the tree may be another one next time"),
-  z.number().describe("bytes read, to the end of a whole record"),
-  z.number().describe("segment that its rows go on with"),
-  z.number().describe("offset of the unfinished place last reported; −1: none"),
-]);
 const MetricStateSchema = z.tuple([
   z.string().describe("name"),
   z.union([z.literal(0), z.literal(1)]).describe("has its axis settled"),
@@ -63,18 +60,11 @@ const NEW_STATE: WandbState = {
 /** Errors: IMPORT_STATE_INVALID. */
 export function parseWandbState(json: Json | undefined): WandbState {
   if (json === undefined) return NEW_STATE;
-  const parsed = StateSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new OntogenyError(
-    "IMPORT_STATE_INVALID",
-    `Import of a W&B run: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
-  );
+  return parseReadingState(StateSchema, json, "a W&B run");
 }
-
-const STATE_CHARACTERS_AT_MOST = 900_000;
 
 /** undefined: more than may be kept (some 15,000 metrics); such a run is read whole each time. */
 export function maybeJsonOfWandbState(state: WandbState): Json | undefined {
   const text = JSON.stringify(state, (_, value) => (typeof value === "number" ? jsonNumberFrom(value) : value));
-  return text.length <= STATE_CHARACTERS_AT_MOST ? JSON.parse(text) : undefined;
+  return boundedState(JSON.parse(text) as Json);
 }

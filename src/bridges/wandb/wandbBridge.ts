@@ -7,9 +7,9 @@
  */
 import type { Json } from "../../core/index.ts";
 import { LevelDbLogReader, type LogOutcome, WANDB_HEADER } from "../../formats/index.ts";
-import type { Bridge, ImportSink, SourceFile } from "../bridge.ts";
-import { FileWindow } from "../fileWindow.ts";
-import { ReadProgress, readWindows } from "../readWindows.ts";
+import type { Bridge, ImportSink } from "../bridge.ts";
+import type { FileWindow } from "../fileWindow.ts";
+import { RecordFiles } from "../recordFiles.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { flatConfiguration, readYaml } from "../yamlConfiguration.ts";
 import { claimWandbFiles } from "./claim.ts";
@@ -39,56 +39,28 @@ export const wandbBridge: Bridge = {
   },
 };
 
-type FileState = WandbState["files"][number];
-
-class LogFilesReader {
+class LogFilesReader extends RecordFiles {
   private readonly records: WandbRun;
-  private readonly skips: SkipCounter;
-  private readonly progress: ReadProgress;
   private readonly log = new LevelDbLogReader(MAX_RECORD_BYTES);
-  /** By absolute path. Files that are not among the unit's this time may be again: they stay. */
-  private readonly files: Map<string, FileState>;
-  private file = "";
 
   constructor(sink: ImportSink, records: WandbRun, skips: SkipCounter, before: WandbState) {
+    super(sink, skips, before.files);
     this.records = records;
-    this.skips = skips;
-    this.progress = new ReadProgress(sink, skips);
-    this.files = new Map(before.files.map((state) => [state[0], state]));
-  }
-
-  async readFile(file: SourceFile): Promise<void> {
-    const { path, relative } = file;
-    const [, offset, segment, reported] = this.files.get(path) ?? [path, 0, undefined, -1];
-    this.records.beginFile(relative, segment);
-    this.file = relative;
-    const window = FileWindow.open(file, offset);
-    const remember = (place: number) =>
-      this.files.set(path, [path, window.position, this.records.history.segment, place]);
-    const onRead = (bytes: number) =>
-      this.progress.advance(bytes, () => {
-        remember(reported);
-        return this.state();
-      });
-    try {
-      await readWindows(window, (one) => this.takeWhole(one), onRead);
-      const { position, left } = window;
-      if (left > 0 && position !== reported)
-        this.skips.add(
-          "UNFINISHED_TAIL",
-          () => `${relative}: ${left} bytes of a record that is cut off at byte ${position}; read on once it has grown`,
-        );
-      remember(left > 0 ? position : -1);
-    } finally {
-      window.close();
-    }
   }
 
   state(): Json | undefined {
-    return maybeJsonOfWandbState({ files: [...this.files.values()], ...this.records.state() });
+    return maybeJsonOfWandbState({ files: this.fileStates(), ...this.records.state() });
   }
 
-  private takeWhole(window: FileWindow): number {
+  protected beginFile(relative: string, segment: number | undefined): void {
+    this.records.beginFile(relative, segment);
+  }
+
+  protected segment(): number {
+    return this.records.history.segment;
+  }
+
+  protected takeWhole(window: FileWindow): number {
     const { log, records } = this;
     let { position } = window;
     if (position === 0) {

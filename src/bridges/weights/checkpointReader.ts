@@ -3,10 +3,12 @@
  *
  * Headers are checked whole before anything is read. Errors: SAFETENSORS_INVALID with the path, READ_FAILED.
  */
+
 import { type FileHandle, open } from "node:fs/promises";
 import { OntogenyError } from "../../core/index.ts";
 import { maybeValueType, parseSafetensorsHeader, safetensorsHeaderBytes, type ValueType } from "../../formats/index.ts";
 import type { SourceFile } from "../bridge.ts";
+import { readFailed } from "../readFailed.ts";
 import type { CheckpointFiles } from "./checkpoints.ts";
 
 const CHUNK_VALUES = 2 ** 17;
@@ -77,8 +79,7 @@ export class CheckpointReader {
 
   private async addFile({ path, relative }: SourceFile): Promise<void> {
     const handle = await open(path, "r").catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new OntogenyError("READ_FAILED", `Import: expected a file that can be read, got: ${why}`, { cause, path });
+      throw readFailed(path, cause);
     });
     this.handles.push(handle);
     const { size } = await handle.stat();

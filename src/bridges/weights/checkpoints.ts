@@ -5,7 +5,9 @@
  * `step-000000500.safetensors`), what is left of the path is the trajectory. Shards (`model-00001-of-00004.safetensors`) are
  * one checkpoint, and none where one of them is missing. Files without a step are left out and named, never guessed.
  */
+
 import type { SourceFile, SourceTree } from "../bridge.ts";
+import { folderOf } from "../folderOf.ts";
 import { maybeBareNumber, maybeStepInFolders, maybeStepInName, trajectoryOf } from "../stepNames.ts";
 
 export interface CheckpointFiles {
@@ -84,10 +86,6 @@ function maybeStepOf({ relative }: SourceFile): number | undefined {
 function keyOf({ relative }: SourceFile): string {
   const { folder, stem } = trajectoryOf(relative.replace(SHARD, ""));
   return [folder, stem].filter((part) => part !== "").join("/") || "weights";
-}
-
-function folderOf(relative: string): string {
-  return relative.slice(0, Math.max(0, relative.lastIndexOf("/")));
 }
 
 function pushTo(map: Map<string, SourceFile[]>, key: string, file: SourceFile): void {

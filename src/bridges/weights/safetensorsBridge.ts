@@ -7,9 +7,11 @@
  * Streamed through a fixed buffer; a damaged or unfinished file leaves its checkpoint out, counted, until it changes. When checkpoints
  * are deleted while training goes on, the first one stays the first: then distances from it end, rather than change their meaning.
  */
+
 import { z } from "zod";
 import { type Json, type MeasureSpec, OntogenyError } from "../../core/index.ts";
 import type { Bridge, ImportUnit, ReadOptions, RunSink, SourceFile } from "../bridge.ts";
+import { boundedState, parseReadingState } from "../readingState.ts";
 import { SkipCounter } from "../skipCounter.ts";
 import { CheckpointReader } from "./checkpointReader.ts";
 import { type CheckpointFiles, checkpointSeries, checkpointsOf } from "./checkpoints.ts";
@@ -37,10 +39,9 @@ const StateSchema = z.strictObject({
   told: z.array(z.string()),
 });
 const TOLD_AT_MOST = 1000;
-const STATE_CHARACTERS_AT_MOST = 900_000;
 
 async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json | undefined> {
-  const before = parseState(from);
+  const before = parseReadingState(StateSchema, from ?? { done: [], told: [] }, "checkpoints");
   const done = new Map(before.done);
   const told = new Set(before.told);
   const { checkpoints, incomplete } = checkpointsOf(unit.files);
@@ -93,7 +94,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
         ...(beforeDone !== undefined && previousFiles !== undefined && previous && { previous }),
         skip: (code, example) => skips.add(code, example),
         // Nothing of this checkpoint has been pushed yet.
-        drain: () => sink.drain(bytesRead + checkpoint.bytesRead, () => stateOf(done, told) ?? null),
+        drain: () => sink.drain(bytesRead + checkpoint.bytesRead, () => stateOf(done, told)),
       });
       pushAll(run, files, groups, done.size === 0);
       done.set(
@@ -108,7 +109,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
       for (const reader of opened) await reader.close();
     }
     skips.flush(sink);
-    await sink.drain(bytesRead, () => stateOf(done, told) ?? null);
+    await sink.drain(bytesRead, () => stateOf(done, told));
   }
   skips.flush(sink);
   return stateOf(done, told);
@@ -116,8 +117,7 @@ async function read(unit: ImportUnit, { sink, from }: ReadOptions): Promise<Json
 
 /** undefined: more than may be kept (some 10,000 checkpoints); such a trajectory is read whole each time. */
 function stateOf(done: ReadonlyMap<number, readonly string[]>, told: ReadonlySet<string>): Json | undefined {
-  const state: Json = { done: [...done].map(([step, names]) => [step, [...names]]), told: [...told] };
-  return JSON.stringify(state).length <= STATE_CHARACTERS_AT_MOST ? state : undefined;
+  return boundedState({ done: [...done].map(([step, names]) => [step, [...names]]), told: [...told] });
 }
 
 function pushAll(
@@ -161,13 +161,3 @@ function pushAll(
 }
 
 const DISTANCE: Partial<MeasureSpec> = { unit: "Euclidean norm", range: [0, null] };
-
-/** Errors: IMPORT_STATE_INVALID. */
-function parseState(json: Json | undefined): z.infer<typeof StateSchema> {
-  const parsed = StateSchema.safeParse(json ?? { done: [], told: [] });
-  if (parsed.success) return parsed.data;
-  throw new OntogenyError(
-    "IMPORT_STATE_INVALID",
-    `Import of checkpoints: expected the state that a read left, got ${z.prettifyError(parsed.error)}; delete this import and import again`,
-  );
-}

@@ -55,7 +55,7 @@ export class UnitSink implements ImportSink {
     else this.skips.set(code, { code, count, example: shortened(example) });
   }
 
-  async drain(bytesRead: number, state?: () => Json): Promise<void> {
+  async drain(bytesRead: number, state?: () => Json | undefined): Promise<void> {
     const { signal } = this.options;
     if (signal.aborted && state !== undefined) await this.commitAt(state());
     signal.throwIfAborted();
@@ -73,8 +73,8 @@ export class UnitSink implements ImportSink {
   }
 
   /** Nothing when the bridge cannot go on from here. */
-  private async commitAt(state: Json): Promise<void> {
-    if (state === null) return;
+  private async commitAt(state: Json | undefined): Promise<void> {
+    if (state === undefined) return;
     await this.writeOut();
     await this.options.commit(state);
   }
