@@ -1,7 +1,7 @@
 /**
  * @file The report of an import as text: what was read, what was skipped and why, with counts and an example each.
  */
-import type { ImportReport } from "../study/import/importTree.ts";
+import type { ImportProgress, ImportReport } from "../study/import/importTree.ts";
 import type { UnitReport } from "../study/import/importUnit.ts";
 import { oneLine, renderTable, shortNumber } from "./table.ts";
 
@@ -27,6 +27,12 @@ export function importText(report: ImportReport): string {
   else if (rows.length > 0)
     parts.push("Next: `ontogeny audit` says what is wrong with them, `ontogeny ls` lists them.");
   return parts.join("\n\n");
+}
+
+/** On one line, while it runs. */
+export function importProgressText({ unit, done, total, bytesRead, bytesTotal, points }: ImportProgress): string {
+  const share = bytesTotal > 0 ? Math.floor((100 * bytesRead) / bytesTotal) : 0;
+  return `${String(share).padStart(3)}% · ${done + 1}/${total} · ${points.toLocaleString("en")} points · ${oneLine(unit)}`;
 }
 
 function headline({ units, files }: ImportReport): string {

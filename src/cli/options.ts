@@ -35,3 +35,8 @@ export function targetStep(text: string): "final" | number {
   if (!Number.isInteger(step) || step < 1) throw new UsageError(`expected a step or final, got "${text}"`);
   return step;
 }
+
+/** For options that may be given several times: all values, in order. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}

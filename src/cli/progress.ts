@@ -3,58 +3,43 @@
  * plain line a phase. Never writes to stdout.
  */
 import type { StudyProgress } from "../study/session.ts";
+import { StatusLine, type StatusSink } from "./statusLine.ts";
 
-export interface ProgressSink {
-  readonly isTTY: boolean;
-  /** Columns of the terminal. */
-  readonly columns: number;
-  readonly write: (text: string) => void;
-  readonly nowMs: () => number;
-}
-
-/** Rewrites at most this often. */
-const REDRAW_MS = 100;
 /** The rate is that of the steps done in this last stretch. */
 const RATE_WINDOW_MS = 10_000;
 
 export class ProgressDisplay {
-  private readonly sink: ProgressSink;
+  private readonly status: StatusLine;
   private phase = "";
-  private drawn = false;
-  private drawnAtMs = Number.NEGATIVE_INFINITY;
   private readonly samples: { atMs: number; steps: number }[] = [];
 
-  constructor(sink: ProgressSink = stderrSink()) {
-    this.sink = sink;
+  constructor(sink?: StatusSink) {
+    this.status = new StatusLine(sink);
   }
 
   readonly update = (event: StudyProgress): void => {
-    const nowMs = this.sink.nowMs();
+    const { sink } = this.status;
+    const nowMs = sink.nowMs();
     this.samples.push({ atMs: nowMs, steps: event.stepsDone });
     while (this.samples.length > 2 && nowMs - this.samples[0].atMs > RATE_WINDOW_MS) this.samples.shift();
     if (event.message !== undefined) this.line(event.message);
     const newPhase = event.phase !== this.phase;
     this.phase = event.phase;
-    if (!this.sink.isTTY) {
-      if (newPhase) this.sink.write(`${event.phase}\n`);
+    if (!sink.isTTY) {
+      if (newPhase) sink.write(`${event.phase}\n`);
       return;
     }
-    if (!newPhase && nowMs - this.drawnAtMs < REDRAW_MS) return;
-    this.drawnAtMs = nowMs;
-    this.drawn = true;
-    this.sink.write(`\r\u001b[K${[...this.textOf(event)].slice(0, this.sink.columns - 1).join("")}`);
+    this.status.draw(() => this.textOf(event), { now: newPhase });
   };
 
   /** A line that stays, above the one that is rewritten. */
   line(text: string): void {
-    this.clear();
-    this.sink.write(`${text}\n`);
+    this.status.say(text);
   }
 
   /** Takes the rewritten line away. */
   clear(): void {
-    if (this.drawn) this.sink.write("\r\u001b[K");
-    this.drawn = false;
+    this.status.clear();
   }
 
   private textOf({ phase, done, total, stepsDone, stepsTotal }: StudyProgress): string {
@@ -93,15 +78,4 @@ function percent(share: number): string {
 function bar(share: number): string {
   const full = Math.round(20 * share);
   return `${"━".repeat(full)}${"─".repeat(20 - full)}`;
-}
-
-function stderrSink(): ProgressSink {
-  return {
-    isTTY: process.stderr.isTTY === true,
-    get columns() {
-      return process.stderr.columns ?? 80;
-    },
-    write: (text) => process.stderr.write(text),
-    nowMs: Date.now,
-  };
 }

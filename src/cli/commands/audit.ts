@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { auditText } from "../auditText.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
+import { collect } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
 interface AuditCommandOptions extends CommonOptions {
@@ -19,11 +20,7 @@ export function auditCommand(): Command {
     "ontogeny audit pythia-70m 'pythia-v0/*' --notes",
   ])
     .argument("[run...]", "runs, by id, name, whole parts of a name, or a pattern with *; default: all")
-    .option(
-      "--measure <name>",
-      "only measures of this name or pattern (repeatable)",
-      (name: string, before: string[] = []) => [...before, name],
-    )
+    .option("--measure <name>", "only measures of this name or pattern (repeatable)", collect)
     .option("--level <p>", "false alarms that each check may raise per clean run (default: 0.01)", probability)
     .option("--notes", "show notes too, not only errors and warnings")
     .action(auditSelected);

@@ -6,7 +6,7 @@ import type { BacktestAnswer, Cutoff } from "../../study/commands/backtestRuns.t
 import { backtestText } from "../backtestText.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
-import { targetStep } from "../options.ts";
+import { collect, targetStep } from "../options.ts";
 import { print, printJson } from "../output.ts";
 
 interface BacktestOptions extends CommonOptions {
@@ -19,7 +19,6 @@ interface BacktestOptions extends CommonOptions {
 }
 
 export function backtestCommand(): Command {
-  const collect = (text: string, before: string[] = []) => [...before, text];
   return makeCommand("backtest", "Score every forecasting method on finished runs", [
     "ontogeny backtest 'pythia-*/zero-shot' --measure '*/acc' --cutoffs 3000,13000,33000,63000",
     "ontogeny backtest 'sweep/*' --leave-out seed --cutoffs 10%,25%,50%",

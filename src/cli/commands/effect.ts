@@ -8,7 +8,7 @@ import type { Contrast, StudyResults } from "../../study/results.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { effectTable } from "../effectTable.ts";
 import { UsageError } from "../failure.ts";
-import { wholeNumber } from "../options.ts";
+import { collect, wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { recordedEffectText } from "../recordedEffectText.ts";
 import { resolveId } from "../resolve.ts";
@@ -46,10 +46,6 @@ export function effectCommand(): Command {
     .option("--to <step>", "last step that counts (with recorded runs)", wholeNumber(0))
     .option("--despite", "go on where the audit finds errors or the runs were measured differently (is recorded)")
     .action(effect);
-}
-
-function collect(text: string, before: string[] = []): string[] {
-  return [...before, text];
 }
 
 function stepOrLast(text: string): number | "last" {

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import type { Distribution } from "../../core/index.ts";
 import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
-import { targetStep, wholeNumber } from "../options.ts";
+import { collect, targetStep, wholeNumber } from "../options.ts";
 import { print, printJson } from "../output.ts";
 import { resolveId } from "../resolve.ts";
 import { scoringText } from "../scoringText.ts";
@@ -29,7 +29,6 @@ interface ForecastOptions extends CommonOptions {
 }
 
 export function forecastCommand(): Command {
-  const collect = (text: string, before: string[] = []) => [...before, text];
   return makeCommand("forecast", "Forecast how a run ends, from its beginning and from other runs", [
     "ontogeny forecast r1a2b3 --study shortcut-digits --target conflict.accuracy",
     "ontogeny forecast r1a2b3 --study shortcut-digits --at 200   (as if only the first 200 steps were known)",

@@ -5,10 +5,11 @@ import type { Command } from "commander";
 import type { ImportOptions, ImportReport } from "../../study/import/importTree.ts";
 import { type CommonOptions, makeCommand } from "../common.ts";
 import { UsageError } from "../failure.ts";
-import { ImportProgressLine } from "../importProgress.ts";
-import { importText } from "../importText.ts";
+import { importProgressText, importText } from "../importText.ts";
 import { withInterrupt } from "../interrupt.ts";
+import { collect } from "../options.ts";
 import { jsonLine, print, printJson } from "../output.ts";
+import { StatusLine } from "../statusLine.ts";
 
 interface ImportCommandOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -33,10 +34,7 @@ export function importCommand(): Command {
       "for tables without a known form: step, value, run, measure, se, n, time, ignore = column names (repeatable)",
       collectMapping,
     )
-    .option("--format <name>", "only files of this format (repeatable)", (name: string, before: string[] = []) => [
-      ...before,
-      name,
-    ])
+    .option("--format <name>", "only files of this format (repeatable)", collect)
     .action(importPaths);
 }
 
@@ -44,7 +42,7 @@ async function importPaths(paths: readonly string[], options: ImportCommandOptio
   const { home, json, dryRun = false, follow = false, map, format } = options;
   if (follow && dryRun) throw new UsageError("expected --follow or --dry-run, got both");
   const { followTree, importTree } = await import("../../study/import/importTree.ts");
-  const line = new ImportProgressLine();
+  const line = new StatusLine();
   const show = (report: ImportReport) => {
     line.clear();
     if (json) follow ? print(jsonLine(report)) : printJson(report);
@@ -60,7 +58,7 @@ async function importPaths(paths: readonly string[], options: ImportCommandOptio
           formats: format,
           dryRun,
           signal,
-          progress: (progress) => line.update(progress),
+          progress: (progress) => line.draw(() => importProgressText(progress)),
         };
         if (follow) await followTree({ ...request, everyMs: POLL_MS, onReport: show });
         else show(await importTree(request));

@@ -8,7 +8,7 @@ import { type CommonOptions, makeCommand, openWorkspace } from "../common.ts";
 import { UsageError } from "../failure.ts";
 import { withInterrupt } from "../interrupt.ts";
 import { alarmText, observeText } from "../observeText.ts";
-import { wholeNumber } from "../options.ts";
+import { collect, wholeNumber } from "../options.ts";
 import { jsonLine, print, printJson } from "../output.ts";
 
 interface ObserveOptions extends CommonOptions {
@@ -79,10 +79,6 @@ async function watch(load: () => Promise<RecordedRun[]>, { measure, json }: Obse
       }),
     { say: (text) => process.stderr.write(`${text}\n`) },
   );
-}
-
-function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
 }
 
 function kindsOf(text: string): EventKind[] {
