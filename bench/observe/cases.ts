@@ -3,6 +3,7 @@
  * its own seed.
  */
 import { Rng } from "../../src/core/index.ts";
+import { autoregressive } from "../../src/science/observe/synthetic.fixture.ts";
 
 export interface TrueSeries {
   readonly steps: readonly number[];
@@ -55,23 +56,12 @@ export const NULLS: readonly Case[] = [
   { name: "random walk", tolerance: 0, make: (seed) => nullRun(seed, "walk", 1, () => 0) },
 ];
 
-/** Stationary AR(1) noise of variance 1; a random walk with unit steps where the correlation is 1. */
-export function noise(rng: Rng, n: number, correlation: number): number[] {
-  const innovation = correlation < 1 ? Math.sqrt(1 - correlation ** 2) : 1;
-  let value = correlation < 1 ? rng.normal() : 0;
-  return Array.from({ length: n }, () => {
-    const now = value;
-    value = correlation * value + innovation * rng.normal();
-    return now;
-  });
-}
-
 const evenSteps = (n: number): number[] => Array.from({ length: n }, (_, i) => 100 * i);
 
 function stepIn(seed: number, height: number, correlation: number): TrueSeries {
   const rng = Rng.of(seed, "step", height, correlation);
   const at = 20 + rng.int(N - 40);
-  const values = noise(rng, N, correlation).map((e, i) => e + (i >= at ? height : 0));
+  const values = autoregressive(rng, N, correlation).map((e, i) => e + (i >= at ? height : 0));
   return { steps: evenSteps(N), values, truth: [100 * at] };
 }
 
@@ -106,7 +96,7 @@ function staircase(seed: number): TrueSeries {
       const grown = Math.exp(2 * s * t);
       return sum + 0.5 * (s - (s * grown) / (grown - 1 + s / initial)) ** 2;
     }, 0);
-  const e = noise(rng, n, 0.3);
+  const e = autoregressive(rng, n, 0.3);
   const steps = evenSteps(n);
   const values = steps.map((_, i) => loss(time(i)) + 0.003 * loss(0) * e[i]);
   const truth = strengths.map((s) => (Math.log(s / initial - 1) / (2 * s) / 10) * 100 * (n - 1));
@@ -116,7 +106,7 @@ function staircase(seed: number): TrueSeries {
 function turn(seed: number): TrueSeries {
   const rng = Rng.of(seed, "turn");
   const at = Math.round(N * (0.35 + 0.3 * rng.uniform()));
-  const values = noise(rng, N, 0.5).map((e, i) => e + 0.5 * (i < at ? i : 2 * at - i));
+  const values = autoregressive(rng, N, 0.5).map((e, i) => e + 0.5 * (i < at ? i : 2 * at - i));
   return { steps: evenSteps(N), values, truth: [100 * at] };
 }
 
@@ -128,6 +118,6 @@ function nullRun(
 ): TrueSeries {
   const rng = Rng.of(seed, name);
   const exponent = 0.3 + 0.7 * rng.uniform();
-  const values = noise(rng, N, correlation).map((e, i) => e + trend(i, exponent));
+  const values = autoregressive(rng, N, correlation).map((e, i) => e + trend(i, exponent));
   return { steps: evenSteps(N), values, truth: [] };
 }

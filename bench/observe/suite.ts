@@ -6,9 +6,10 @@
 import { fileURLToPath } from "node:url";
 import { Rng } from "../../src/core/index.ts";
 import { changePoints, courseChanges, OnlineChanges, seriesEvents } from "../../src/science/index.ts";
+import { autoregressive } from "../../src/science/observe/synthetic.fixture.ts";
 import type { BenchRow } from "../harness.ts";
 import { PeerProcess, python } from "../peerProcess.ts";
-import { CASES, type Case, NULLS, noise } from "./cases.ts";
+import { CASES, type Case, NULLS } from "./cases.ts";
 import { correlatedPelt, type Detector, online, ourPelt, ours, rupturesPelt, sums } from "./detectors.ts";
 import { type Figure, type Score, score } from "./score.ts";
 
@@ -105,7 +106,7 @@ function speedRows(): BenchRow[] {
   const rows: BenchRow[] = [];
   for (const n of [10_000, 100_000]) {
     const steps = Array.from({ length: n }, (_, i) => i);
-    const quiet = noise(Rng.of(1, "speed"), n, 0.5);
+    const quiet = autoregressive(Rng.of(1, "speed"), n, 0.5);
     const stepped = quiet.map((e, i) => e + 6 * (Math.floor(i / 200) % 2));
     const title = (what: string) => `${what}, ${n.toLocaleString("en")} points`;
     rows.push(row(title("PELT, a step every 200"), () => changePoints({ measure: "m", steps, values: stepped }), null));

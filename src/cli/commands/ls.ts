@@ -127,8 +127,8 @@ interface ImportedRow {
 
 /** By name. An import that cannot be read is listed as damaged. */
 function importedRows(workspace: Workspace): ImportedRow[] {
-  const { unreadable } = workspace.imports.records();
-  const rows = listRuns(workspace)
+  const { records, unreadable } = workspace.imports.records();
+  const rows = listRuns(workspace, records)
     .filter(({ imported }) => imported.length > 0)
     .map(({ id, name, format, imported }) => {
       const measures = imported.flatMap(({ run }) => run.measures);

@@ -131,10 +131,9 @@ async function claimAll(bridges: readonly Bridge[], tree: ScannedTree, signal: A
   const found: Found[] = [];
   for (const bridge of bridges) {
     signal.throwIfAborted();
-    for (const unit of await bridge.claim(tree)) {
-      found.push({ bridge, unit });
-      tree.take([...unit.files, ...(unit.companions ?? [])]);
-    }
+    const units = await bridge.claim(tree);
+    for (const unit of units) found.push({ bridge, unit });
+    tree.take(units.flatMap(({ files, companions = [] }) => [...files, ...companions]));
   }
   return found;
 }

@@ -54,9 +54,14 @@ export async function importUnit(options: ImportUnitOptions): Promise<UnitReport
   let writer: UnitWriter | undefined;
   try {
     const seen = store.maybeRecord(id);
-    if ((await plan(seen, options)) === "unchanged") return reportOf(options, where, "unchanged", seen!);
+    const planned = await plan(seen, options);
+    if (planned === "unchanged") return reportOf(options, where, "unchanged", seen!);
     writer = dryRun ? undefined : store.write(id, owner);
-    return await read(options, { where, id, writer, before: writer?.record ?? seen });
+    const before = writer?.record ?? seen;
+    // Another process may have imported it before we had the lease.
+    const action = before?.lastAtMs === seen?.lastAtMs ? planned : await plan(before, options);
+    if (action === "unchanged") return reportOf(options, where, "unchanged", before!);
+    return await read(options, { where, id, writer, before, action });
   } catch (error) {
     if (options.signal.aborted || !(error instanceof OntogenyError) || endsTheImport(error)) throw error;
     const { code, message } = error;
@@ -89,13 +94,11 @@ interface Reading {
   readonly id: string;
   readonly writer: UnitWriter | undefined;
   readonly before: ImportRecord | undefined;
+  readonly action: Plan;
 }
 
-async function read(options: ImportUnitOptions, { where, id, writer, before }: Reading): Promise<UnitReport> {
+async function read(options: ImportUnitOptions, { where, id, writer, before, action }: Reading): Promise<UnitReport> {
   const { bridge, unit, mapping, signal, onProgress } = options;
-  // Asked again: another process may have imported it before we had the lease.
-  const action = await plan(before, options);
-  if (action === "unchanged") return reportOf(options, where, "unchanged", before!);
   const goesOn = action === "went on";
   const sources = await fingerprints(unit.files);
   const companions = await fingerprints(unit.companions ?? []);

@@ -34,6 +34,7 @@ export class ScannedTree implements SourceTree {
   private present: readonly SourceFile[];
   private readonly heads = new Map<string, Uint8Array>();
   private headBytes = 0;
+  private readonly reasons = new Set<string>();
 
   constructor(root: string, files: readonly SourceFile[], mapping?: ColumnMapping) {
     this.root = root;
@@ -70,7 +71,9 @@ export class ScannedTree implements SourceTree {
 
   skip({ relative }: Pick<SourceFile, "relative">, code: string, why: string): void {
     // Several bridges may look at one file.
-    if (this.skipped.some((skip) => skip.relative === relative && skip.code === code)) return;
+    const reason = `${code} ${relative}`;
+    if (this.reasons.has(reason)) return;
+    this.reasons.add(reason);
     this.skipped.push({ relative, code, why });
   }
 }

@@ -3,7 +3,7 @@
  * beginning of one, by name, by a part of the name, or by a pattern.
  */
 import { OntogenyError } from "../../core/index.ts";
-import type { ImportedRun, Workspace } from "../../store/index.ts";
+import type { ImportedRun, ImportRecord, Workspace } from "../../store/index.ts";
 
 export interface ListedRun {
   readonly id: string;
@@ -14,12 +14,14 @@ export interface ListedRun {
   readonly imported: readonly ImportedRun[];
 }
 
-/** By name. What cannot be read is left out: `ls` and `doctor` list it. */
-export function listRuns(workspace: Workspace): ListedRun[] {
+/** By name. What cannot be read is left out: `ls` and `doctor` list it. `records`: where they were read already. */
+export function listRuns(
+  workspace: Workspace,
+  records: readonly ImportRecord[] = workspace.imports.records().records,
+): ListedRun[] {
   const runs = new Map<string, { id: string; name: string; format: string; imported: ImportedRun[] }>();
   for (const id of workspace.runIds()) runs.set(id, { id, name: id, format: "native", imported: [] });
-  const { records } = workspace.imports.records();
-  for (const record of records.sort((a, b) => a.firstAtMs - b.firstAtMs))
+  for (const record of [...records].sort((a, b) => a.firstAtMs - b.firstAtMs))
     for (const run of record.runs) {
       const known = runs.get(run.id);
       if (known === undefined)

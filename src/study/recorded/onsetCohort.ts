@@ -33,7 +33,6 @@ export function onsetCohort({ run, others, onset, cutoff, isChosen }: OnsetCohor
     if (judged[0] > cutoff) return `not measured up to step ${cutoff}`;
     if (judged[judged.length - 1] <= cutoff) return `not followed beyond step ${cutoff}`;
     if (!isAtRisk(runTrajectory(other), { onset, cutoff })) return `had reached it by step ${cutoff}`;
-    const why = measuredDifferently(run, other, [onset.measure]);
-    return why === undefined ? undefined : `measured differently: ${why}`;
+    return measuredDifferently(run, other, [onset.measure]);
   }
 }
