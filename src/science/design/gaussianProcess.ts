@@ -7,7 +7,7 @@
  * deterministic. Targets and features that are not finite throw OUT_OF_DOMAIN.
  */
 import { DomainError, ShapeError } from "../../core/index.ts";
-import { cholesky, choleskySolve, dot, type Matrix } from "../stats/linear.ts";
+import { cholesky, choleskySolve, dot, forwardSolve, type Matrix } from "../stats/linear.ts";
 import { mean, requireFinite, sd } from "../stats/moments.ts";
 
 const LENGTHS = [0.15, 0.3, 0.6, 1.2, 2.4, 6];
@@ -132,16 +132,4 @@ function withNoise(signal: Matrix, noise: number): number[][] {
 function matern52(squared: number): number {
   const r = Math.sqrt(5 * squared);
   return (1 + r + (r * r) / 3) * Math.exp(-r);
-}
-
-/** L⁻¹b. */
-function forwardSolve(l: Matrix, b: readonly number[]): number[] {
-  const x = new Array<number>(b.length);
-  for (let i = 0; i < b.length; i++) {
-    const row = l[i];
-    let sum = b[i];
-    for (let k = 0; k < i; k++) sum -= row[k] * x[k];
-    x[i] = sum / row[i];
-  }
-  return x;
 }

@@ -34,12 +34,24 @@ export function cholesky(a: Matrix): number[][] {
 
 /** x with L·Lᵀ·x = b, for the L of `cholesky`. */
 export function choleskySolve(l: Matrix, b: readonly number[]): number[] {
-  if (b.length !== l.length) throw new ShapeError("choleskySolve", `[${l.length}]`, [b.length]);
+  return transposedSolve(l, forwardSolve(l, b));
+}
+
+/** x with L·x = b, for a lower triangle L. */
+export function forwardSolve(l: Matrix, b: readonly number[]): number[] {
+  if (b.length !== l.length) throw new ShapeError("forwardSolve", `[${l.length}]`, [b.length]);
   const x = [...b];
   for (let i = 0; i < x.length; i++) {
     for (let k = 0; k < i; k++) x[i] -= l[i][k] * x[k];
     x[i] /= l[i][i];
   }
+  return x;
+}
+
+/** x with Lᵀ·x = b, for a lower triangle L. */
+export function transposedSolve(l: Matrix, b: readonly number[]): number[] {
+  if (b.length !== l.length) throw new ShapeError("transposedSolve", `[${l.length}]`, [b.length]);
+  const x = [...b];
   for (let i = x.length - 1; i >= 0; i--) {
     for (let k = i + 1; k < x.length; k++) x[i] -= l[k][i] * x[k];
     x[i] /= l[i][i];

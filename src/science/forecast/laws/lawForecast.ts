@@ -6,7 +6,7 @@
  */
 import { type Distribution, type Estimate, RefusedError, type Rng } from "../../../core/index.ts";
 import { normalQuantile, studentTQuantile } from "../../stats/distributions.ts";
-import { cholesky, choleskySolve } from "../../stats/linear.ts";
+import { cholesky, choleskySolve, transposedSolve } from "../../stats/linear.ts";
 import { mean, quantileSorted, sorted } from "../../stats/moments.ts";
 import { FORECAST_PROBABILITIES } from "../distribution.ts";
 import { fitLossLaw, type LawFit, type LossLaw, type ScheduledCurve } from "./lossLaw.ts";
@@ -351,7 +351,8 @@ function bandMultiplier(
     };
   const p = factor.length;
   const maxima = Array.from({ length: SIMULATIONS }, () => {
-    const moved = solveUpper(
+    // Covariance (LLᵀ)⁻¹ for standard normal draws.
+    const moved = transposedSolve(
       factor,
       Array.from({ length: p }, () => rng.normal()),
     );
@@ -377,14 +378,4 @@ function bandMultiplier(
     value: quantileSorted(sorted(maxima), level),
     method: `largest of ${SIMULATIONS} simulated misses; ${leftOutMaxima.length} left-out runs are too few for a conformal band at this level`,
   };
-}
-
-/** x with Lᵀx = z: covariance (LLᵀ)⁻¹ for standard normal z. */
-function solveUpper(l: readonly (readonly number[])[], z: readonly number[]): number[] {
-  const x = [...z];
-  for (let i = x.length - 1; i >= 0; i--) {
-    for (let k = i + 1; k < x.length; k++) x[i] -= l[k][i] * x[k];
-    x[i] /= l[i][i];
-  }
-  return x;
 }
