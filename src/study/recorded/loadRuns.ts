@@ -42,10 +42,19 @@ export async function loadRuns(
 async function nativeRun(workspace: Workspace, { id, name }: ListedRun, options: LoadOptions): Promise<RecordedRun> {
   const { meaning } = workspace.run(id).manifest();
   const columns = new Map<string, Builder>();
+  const unwanted = new Set<string>();
   for (const { measure, step, value, se, n, wallMs } of await pointsOf(workspace, id)) {
-    if (!isWanted(measure, options)) continue;
-    const builder = columns.get(measure) ?? newBuilder();
-    columns.set(measure, builder);
+    if (unwanted.has(measure)) continue;
+    let builder = columns.get(measure);
+    if (builder === undefined) {
+      // Patterns are matched once a measure, not once a point.
+      if (!isWanted(measure, options)) {
+        unwanted.add(measure);
+        continue;
+      }
+      builder = newBuilder();
+      columns.set(measure, builder);
+    }
     push(builder, { step, value, wallMs, se, n });
   }
   const configuration: Record<string, Json> = { organism: meaning.process.organism };
@@ -111,9 +120,10 @@ function recordedRun(
   const series = new Map<string, MeasuredSeries>();
   const raw = new Map<string, RawSeries>();
   const specs = new Map<string, Partial<MeasureSpec>>();
+  const segmentsAre = BRIDGES.find((bridge) => bridge.format === facts.format)?.segmentsAre;
   for (const measure of [...columns.keys()].sort()) {
     const whole = finished(measure, columns.get(measure)!);
-    const view = viewOf(whole, BRIDGES.find((bridge) => bridge.format === facts.format)?.segmentsAre);
+    const view = viewOf(whole, segmentsAre);
     series.set(measure, view.series);
     if (view.leftOut > 0 || whole.segments.some((segment) => segment > 0)) raw.set(measure, whole);
     const spec = { ...specFor(measure, view.series.values), ...stated.get(measure) };
